@@ -1,0 +1,8 @@
+//! Palisade turns facts about an IBM Cloud region and a Kubernetes cluster into the complete set
+//! of Calico policies that isolates that cluster, and answers questions about any such set.
+//!
+//! The crate is laid out in floors: a module imports only from the floors below it. See
+//! `docs/architecture.md` for the words used here and the way data flows.
+
+pub mod net;
+pub mod resource;

@@ -1,0 +1,1 @@
+//! Addresses, ports and protocols: small checked value types.

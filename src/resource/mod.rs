@@ -1,0 +1,3 @@
+//! Typed Kubernetes and Calico resources.
+
+pub mod selector;

@@ -1,0 +1,1 @@
+//! The Calico selector language (SEL-1 to SEL-26).
