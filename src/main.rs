@@ -1,3 +1,7 @@
 //! The `palisade` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    palisade::cli::run(std::env::args_os()).into()
+}

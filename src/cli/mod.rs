@@ -1,0 +1,47 @@
+//! The command line: arguments, exit codes, and one file a command.
+
+mod completion;
+mod exit;
+mod terminal;
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+
+pub use exit::Exit;
+
+use crate::finding::Error;
+
+/// Calico policies that isolate an IBM Cloud cluster, from facts, proven before they are written.
+#[derive(Debug, Parser)]
+#[command(
+    name = "palisade",
+    version,
+    max_term_width = 100,
+    propagate_version = true
+)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Completion(completion::Arguments),
+}
+
+/// Runs the command that `arguments` (the program's name first) ask for, and says how it ended.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return Exit::of_usage(&error),
+    };
+    let result = match arguments.command {
+        Command::Completion(arguments) => completion::run(&arguments),
+    };
+    result.unwrap_or_else(|error: Error| {
+        terminal::tell_error(&error);
+        Exit::of_error(&error)
+    })
+}

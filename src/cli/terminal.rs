@@ -1,0 +1,42 @@
+//! Standard output and standard error.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style as Ansi};
+
+use crate::finding::{Error, OutsideError};
+use crate::report::terminal::{self, Style};
+
+const NOTE: Ansi = AnsiColor::Cyan.on_default().bold();
+
+/// Writes `text` to standard output. Nothing is wrong where the reader has gone away: `head` has
+/// seen enough.
+pub(super) fn print(text: &str) -> Result<(), Error> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(OutsideError::Stream {
+            action: "write to standard output",
+            source: error,
+        }
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+/// Tells something that is no error, on standard error.
+pub(super) fn tell_note(text: &str) {
+    // A closed standard error is nobody to tell.
+    let _ = writeln!(anstream::stderr().lock(), "{NOTE}note{NOTE:#}: {text}");
+}
+
+/// Tells how things stand, on standard error.
+pub(super) fn tell(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// Tells an error on standard error, coloured where that is a terminal.
+pub(super) fn tell_error(error: &Error) {
+    // The stream drops the colours where they are not wanted.
+    let text = terminal::error(error, Style::Coloured);
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}

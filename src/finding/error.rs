@@ -1,0 +1,163 @@
+//! Why a command could not do what was asked.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Place, nearest};
+
+/// Why a command could not do what was asked. Findings are not errors: they are what a command
+/// was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The input or the call is wrong; the same call will fail again (exit 2).
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// Something outside failed: a disk, a repository, a network (exit 3).
+    #[error(transparent)]
+    Outside(#[from] OutsideError),
+}
+
+/// One thing that is wrong with an input: what, where, and what would be right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputError {
+    message: String,
+    place: Option<Box<Place>>,
+    hint: Option<String>,
+    also: Vec<InputError>,
+}
+
+impl InputError {
+    /// The error that `message` tells, in lower case and without a final stop.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            place: None,
+            hint: None,
+            also: Vec::new(),
+        }
+    }
+
+    /// Says where.
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(Box::new(place));
+        self
+    }
+
+    /// Says what would be right.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Proposes the names of `known` that are nearest to `wrong`, or lists them all where none
+    /// is near.
+    pub fn suggest<'a>(self, wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let known: Vec<&str> = known.into_iter().collect();
+        let near = nearest(wrong, known.iter().copied());
+        let listed = |names: &[&str]| {
+            let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            quoted.join(", ")
+        };
+        if near.is_empty() {
+            self.hint(format!("known are {}", listed(&known)))
+        } else {
+            self.hint(format!("did you mean {}?", near_list(&near)))
+        }
+    }
+
+    /// Adds a second place or sentence that belongs to this error.
+    pub fn also(mut self, other: InputError) -> Self {
+        self.also.push(other);
+        self
+    }
+
+    /// What is wrong, in one sentence.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Where, if it is known.
+    pub fn place(&self) -> Option<&Place> {
+        self.place.as_deref()
+    }
+
+    /// What would be right, if that is known.
+    pub fn hint_text(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// Further places and sentences that belong to this error.
+    pub fn others(&self) -> &[InputError] {
+        &self.also
+    }
+}
+
+fn near_list(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            write!(f, "{place}: ")?;
+        }
+        f.write_str(&self.message)?;
+        if let Some(hint) = &self.hint {
+            write!(f, " ({hint})")?;
+        }
+        for other in &self.also {
+            write!(f, "; {other}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for InputError {}
+
+/// Something outside the program that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum OutsideError {
+    /// A file or folder could not be read or written.
+    #[error("cannot {action} {}: {source}", path.display())]
+    File {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A git repository did not answer as it should.
+    #[error("cannot read the repository {repository}: {message}")]
+    Git {
+        /// The repository as the user gave it.
+        repository: String,
+        /// What the git library said.
+        message: String,
+    },
+    /// Standard input or output failed.
+    #[error("cannot {action}: {source}")]
+    Stream {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl OutsideError {
+    /// The error of trying to `action` the file or folder `path`.
+    pub fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::File {
+            action,
+            path: path.to_owned(),
+            source,
+        }
+    }
+}

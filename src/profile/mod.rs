@@ -1,0 +1,66 @@
+//! Facts: regions, the platform they share, named address ranges, and clusters.
+//!
+//! A profile is read once into checked types that keep where each value stood. Whoever holds one
+//! of these types holds facts without host bits, duplicates, empty lists or unknown keys.
+
+mod cluster;
+mod fact;
+mod library;
+mod name;
+mod node_list;
+mod platform;
+mod ranges;
+mod region;
+pub mod schema;
+mod version;
+
+pub use cluster::{
+    Audience, ClusterProfile, ClusterService, Platform, Worker, Workers, check_pod_subnet,
+};
+pub use fact::{Day, FactList, Facts, Source, Status};
+pub use library::Library;
+pub use name::{Name, NameError, NodeName};
+pub use node_list::workers_of;
+pub use platform::{
+    ClusterServiceOrders, Component, ControlPlanePorts, HostEndpointSince, Istio, LocalProxy,
+    NetworkFacts, Networks, PlatformProfile, PolicyFacts, Ports, Subnets,
+};
+pub use ranges::RangesProfile;
+pub use region::{
+    ControlPlane, Infrastructure, RegionProfile, RequiredNets, ServiceGroup, ZoneNet,
+};
+pub use version::{Version, VersionError};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One of the two networks that a worker may be on.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Network {
+    /// The network of the private VLAN.
+    Private,
+    /// The network of the public VLAN.
+    Public,
+}
+
+impl Network {
+    /// Both networks, in the order in which things are printed.
+    pub const BOTH: [Self; 2] = [Self::Private, Self::Public];
+
+    /// The word for it: `private` or `public`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Private => "private",
+            Self::Public => "public",
+        }
+    }
+}
+
+impl std::fmt::Display for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.word())
+    }
+}

@@ -1,0 +1,225 @@
+//! What holds in every region: the platform's ports, subnets, proxies, policies and their orders.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::finding::{Input, InputError};
+use crate::net::{Cidr, PortRange, Protocol};
+use crate::yaml;
+
+use super::{Audience, Day, Name, Network, Platform, Source, Version};
+
+/// What holds for every cluster of the platform, in whatever region.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PlatformProfile {
+    /// The platform's name.
+    pub platform: Name,
+    /// Where these facts come from.
+    pub source: Source,
+    /// The day on which the source said so.
+    pub date: Day,
+    /// The label that tells which network's host endpoint this is.
+    pub role_label: String,
+    /// The selector that matches every pod and nothing else.
+    pub pods: String,
+    /// What is known of each network.
+    pub networks: Networks,
+    /// Subnets of every cluster unless it says otherwise.
+    pub subnets: Subnets,
+    /// The worker-local proxies to the master.
+    pub local_proxy: LocalProxy,
+    /// Ports by what they are for, in the order in which they are written into rules.
+    pub ports: Ports,
+    /// The ports on which masters answer.
+    pub control_plane_ports: ControlPlanePorts,
+    /// The protocol of VRRP.
+    pub vrrp: Protocol,
+    /// What the managed Istio add-on needs on the public network.
+    pub istio: Istio,
+    /// Parts of the set that can be wanted or not.
+    pub components: Vec<Component>,
+    /// Every policy file of the set.
+    pub policies: Vec<PolicyFacts>,
+    /// Orders of the policies for a cluster's own services.
+    pub cluster_services: Vec<ClusterServiceOrders>,
+}
+
+/// What is known of each network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Networks {
+    /// The private network.
+    pub private: NetworkFacts,
+    /// The public network.
+    pub public: NetworkFacts,
+}
+
+/// What is known of one network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NetworkFacts {
+    /// A worker's interface on the network.
+    pub interface: String,
+    /// The value of the role label of its host endpoints.
+    pub role: String,
+    /// Since when the platform itself makes host endpoints on the network.
+    pub host_endpoints_since: HostEndpointSince,
+}
+
+/// The first version of each platform that makes host endpoints itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HostEndpointSince {
+    /// The first such version of Kubernetes.
+    pub kubernetes: Version,
+    /// The first such version of OpenShift.
+    pub openshift: Version,
+}
+
+/// Subnets of every cluster unless it says otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Subnets {
+    /// Where pods have their addresses.
+    pub pods: Cidr,
+    /// Where services have theirs.
+    pub services: Cidr,
+    /// What counts as a private address.
+    pub private: Vec<Cidr>,
+}
+
+/// The worker-local proxies to the master and etcd.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LocalProxy {
+    /// Where they listen.
+    pub nets: Vec<Cidr>,
+    /// On which ports.
+    pub ports: Vec<PortRange>,
+}
+
+/// Ports by what they are for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Ports {
+    /// Name resolution.
+    pub dns: Vec<PortRange>,
+    /// Block storage and web services.
+    pub https: Vec<PortRange>,
+    /// File storage.
+    pub nfs: Vec<PortRange>,
+    /// Block storage.
+    pub iscsi: Vec<PortRange>,
+    /// Calico's Typha.
+    pub typha: Vec<PortRange>,
+    /// The kubelet.
+    pub kubelet: Vec<PortRange>,
+    /// Worker updates.
+    pub bigfix: Vec<PortRange>,
+    /// The metrics server of Kubernetes and of OpenShift.
+    pub metrics_server: Vec<PortRange>,
+    /// The Kubernetes API at its service address.
+    pub kubernetes_api: Vec<PortRange>,
+    /// The Kubernetes dashboard's pod and service.
+    pub dashboard: Vec<PortRange>,
+    /// OpenShift's operator lifecycle manager.
+    pub operator_lifecycle: Vec<PortRange>,
+    /// Node ports.
+    pub node_ports: Vec<PortRange>,
+}
+
+/// The ports on which masters answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ControlPlanePorts {
+    /// To workers.
+    pub workers: Vec<PortRange>,
+    /// To pods.
+    pub pods: Vec<PortRange>,
+}
+
+/// What the managed Istio add-on needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Istio {
+    /// The protocol of all of it.
+    pub protocol: Protocol,
+    /// Ports of its egress gateway.
+    pub egress: Vec<PortRange>,
+    /// Ports of its ingress gateway and control plane.
+    pub ingress: Vec<PortRange>,
+}
+
+/// A part of the set that can be wanted or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Component {
+    /// Its name, as `--with` and `--without` take it.
+    pub name: Name,
+    /// What it opens or closes, in one sentence.
+    pub description: String,
+    /// Whether the set does not work without it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub required: bool,
+    /// The one platform on which it is wanted unless refused; every platform where not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
+}
+
+/// One policy file of the set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PolicyFacts {
+    /// The file's name without its ending, as upstream names it.
+    pub name: Name,
+    /// The network whose set it belongs to.
+    pub network: Network,
+    /// The component it belongs to.
+    pub component: Name,
+    /// Its order: lower is asked first.
+    pub order: f64,
+    /// Whom the policy serves, where it stands and falls with the service groups that are wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub services: Option<Audience>,
+}
+
+/// Order of the policy that opens a cluster's own services, by network and by whom it serves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClusterServiceOrders {
+    /// The file's name without its ending.
+    pub name: Name,
+    /// The network.
+    pub network: Network,
+    /// Whom the policy serves.
+    #[serde(rename = "for")]
+    pub audience: Audience,
+    /// Its order.
+    pub order: f64,
+}
+
+impl PlatformProfile {
+    /// Reads the platform profile.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it, with its place.
+    pub fn read(input: &Arc<Input>) -> Result<Self, InputError> {
+        yaml::typed(input)
+    }
+
+    /// What is known of `network`.
+    pub fn network(&self, network: Network) -> &NetworkFacts {
+        match network {
+            Network::Private => &self.networks.private,
+            Network::Public => &self.networks.public,
+        }
+    }
+
+    /// The component named `name`.
+    pub fn component(&self, name: &Name) -> Option<&Component> {
+        self.components.iter().find(|c| c.name == *name)
+    }
+}

@@ -1,0 +1,3 @@
+//! What there is to tell, for people and for machines: one file a format.
+
+pub mod terminal;
