@@ -4,10 +4,12 @@
 //! The crate is laid out in floors: a module imports only from the floors below it. See
 //! `docs/architecture.md` for the words used here and the way data flows.
 
+pub mod bundle;
 pub mod cli;
 pub mod finding;
 pub mod net;
 pub mod profile;
 pub mod report;
 pub mod resource;
+pub mod source;
 pub mod yaml;

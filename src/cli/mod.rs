@@ -2,15 +2,20 @@
 
 mod completion;
 mod exit;
+mod generate;
+mod plan;
 mod terminal;
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::{Parser, Subcommand};
 
 pub use exit::Exit;
 
 use crate::finding::Error;
+use crate::profile::Library;
+use crate::source::text::read_folder;
 
 /// Calico policies that isolate an IBM Cloud cluster, from facts, proven before they are written.
 #[derive(Debug, Parser)]
@@ -28,6 +33,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Gen(generate::Arguments),
     Completion(completion::Arguments),
 }
 
@@ -38,10 +44,20 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Err(error) => return Exit::of_usage(&error),
     };
     let result = match arguments.command {
+        Command::Gen(arguments) => generate::run(&arguments),
         Command::Completion(arguments) => completion::run(&arguments),
     };
     result.unwrap_or_else(|error: Error| {
         terminal::tell_error(&error);
         Exit::of_error(&error)
     })
+}
+
+/// The profiles in the binary, with those of `folder` in their place.
+fn library(folder: Option<&Path>) -> Result<Library, Error> {
+    let library = Library::embedded();
+    match folder {
+        Some(folder) => Ok(library.overlay(read_folder(folder, ".yaml")?)),
+        None => Ok(library),
+    }
 }

@@ -15,9 +15,7 @@ use super::fact::check_list;
 use super::{Name, Network, NodeName, PlatformProfile, RegionProfile, Version};
 
 /// What runs on the workers.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Platform {
     /// Kubernetes.

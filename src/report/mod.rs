@@ -1,3 +1,4 @@
 //! What there is to tell, for people and for machines: one file a format.
 
 pub mod terminal;
+pub mod unified;

@@ -100,12 +100,12 @@ fn put_map(object: &mut Map<String, Value>, key: &str, labels: &[Label], dropped
     put(object, key, Value::Object(map));
 }
 
-fn number(value: f64) -> Value {
+/// A number as the server prints it: whole numbers without a fraction.
+pub fn number(value: f64) -> Value {
     /// The largest whole number up to which a double holds every one.
     const EXACT: f64 = 9_007_199_254_740_992.0;
 
     if value.fract() == 0.0 && value.abs() <= EXACT {
-        // Whole numbers print without a fraction, as the server prints them.
         #[allow(clippy::cast_possible_truncation)]
         let whole = value as i64;
         json!(whole)

@@ -1,0 +1,209 @@
+//! What templates see.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use crate::net::{Cidr, PortRange, Protocol};
+use crate::profile::{
+    Audience, ControlPlanePorts, Istio, LocalProxy, Name, Network, Ports, Subnets, Worker,
+};
+
+use super::Plan;
+
+/// What the template of every policy of a network sees.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Context<'a> {
+    region: &'a Name,
+    display_name: &'a str,
+    zones: Vec<&'a Name>,
+    network: Network,
+    interface: &'a str,
+    role_label: &'a str,
+    role: &'a str,
+    /// The selector of the workers' host endpoints on the network.
+    workers: String,
+    /// The selector of every pod.
+    pods: &'a str,
+    pod_subnet: Cidr,
+    subnets: &'a Subnets,
+    control_plane: Vec<Cidr>,
+    kubernetes_api: Vec<Cidr>,
+    infrastructure: Infrastructure<'a>,
+    local_proxy: &'a LocalProxy,
+    ports: &'a Ports,
+    control_plane_ports: &'a ControlPlanePorts,
+    vrrp: Protocol,
+    istio: Option<&'a Istio>,
+}
+
+#[derive(Serialize)]
+struct Infrastructure<'a> {
+    required: Vec<Required<'a>>,
+    zones: Vec<ZoneNet<'a>>,
+}
+
+#[derive(Serialize)]
+struct Required<'a> {
+    zones: Vec<&'a Name>,
+    nets: Vec<Cidr>,
+}
+
+#[derive(Serialize)]
+struct ZoneNet<'a> {
+    zone: &'a Name,
+    net: Cidr,
+}
+
+/// What the template of one policy sees besides.
+#[derive(Serialize)]
+pub(super) struct PolicyContext<'a> {
+    #[serde(flatten)]
+    pub(super) shared: &'a Context<'a>,
+    /// The policy file's name.
+    pub(super) name: &'a str,
+    pub(super) order: serde_json::Value,
+    pub(super) services: Vec<Service<'a>>,
+}
+
+/// What the template of a host endpoint sees besides.
+#[derive(Serialize)]
+pub(super) struct WorkerContext<'a> {
+    #[serde(flatten)]
+    pub(super) shared: &'a Context<'a>,
+    /// The host endpoint's name.
+    pub(super) name: &'a str,
+    pub(super) worker: WorkerFacts<'a>,
+}
+
+#[derive(Serialize)]
+pub(super) struct WorkerFacts<'a> {
+    name: &'a str,
+    ip: IpAddr,
+    pool: Option<&'a Name>,
+}
+
+/// A service that rules open.
+#[derive(Serialize, Clone)]
+pub(super) struct Service<'a> {
+    name: &'a str,
+    protocol: Protocol,
+    ports: Vec<PortRange>,
+    nets: Vec<Cidr>,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(plan: &'a Plan, network: Network) -> Self {
+        let platform = &plan.platform_profile;
+        let region = &plan.region;
+        let facts = platform.network(network);
+        let mut zones: Vec<&Name> = region.zones.iter().map(|zone| &zone.value).collect();
+        zones.sort();
+        Self {
+            region: &region.region.value,
+            display_name: &region.display_name,
+            zones,
+            network,
+            interface: &facts.interface,
+            role_label: &platform.role_label,
+            role: &facts.role,
+            workers: format!("{} == '{}'", platform.role_label, facts.role),
+            pods: &platform.pods,
+            pod_subnet: plan.pod_subnet,
+            subnets: &platform.subnets,
+            control_plane: sorted(region.control_plane(network).blocks()),
+            kubernetes_api: sorted(region.kubernetes_api.blocks()),
+            infrastructure: Infrastructure::new(plan),
+            local_proxy: &platform.local_proxy,
+            ports: &platform.ports,
+            control_plane_ports: &platform.control_plane_ports,
+            vrrp: platform.vrrp,
+            istio: plan.wants_istio(network).then_some(&platform.istio),
+        }
+    }
+}
+
+impl<'a> Infrastructure<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        let infrastructure = &plan.region.infrastructure;
+        let mut zones: Vec<ZoneNet<'a>> = infrastructure
+            .zones
+            .nets
+            .iter()
+            .map(|zone| ZoneNet {
+                zone: &zone.zone,
+                net: zone.net,
+            })
+            .collect();
+        zones.sort_by_key(|zone| zone.net);
+        Self {
+            required: infrastructure
+                .required
+                .iter()
+                .map(|group| Required {
+                    zones: group.zones.iter().collect(),
+                    nets: sorted(group.blocks()),
+                })
+                .collect(),
+            zones,
+        }
+    }
+}
+
+impl<'a> WorkerFacts<'a> {
+    /// What is known of `worker` on `network`, if it is on it.
+    pub(super) fn new(worker: &'a Worker, network: Network) -> Option<Self> {
+        let ip = match network {
+            Network::Private => Some(worker.private_ip.value),
+            Network::Public => worker.public_ip.as_ref().map(|ip| ip.value),
+        };
+        Some(Self {
+            name: worker.name.as_str(),
+            ip: ip?,
+            pool: worker.pool.as_ref(),
+        })
+    }
+}
+
+/// The provider's services on `network` that are wanted, in the region's order.
+pub(super) fn provider_services(plan: &Plan, network: Network) -> Vec<Service<'_>> {
+    plan.region
+        .services_on(network)
+        .filter(|group| plan.wants_group(group))
+        .map(|group| Service {
+            name: group.name.as_str(),
+            protocol: group.protocol,
+            ports: group.ports.iter().map(|port| port.value).collect(),
+            nets: sorted(group.blocks()),
+        })
+        .collect()
+}
+
+/// The cluster's own services on `network` that `audience` reaches, sorted by name.
+pub(super) fn cluster_services(
+    plan: &Plan,
+    network: Network,
+    audience: Audience,
+) -> Vec<Service<'_>> {
+    let mut services: Vec<Service<'_>> = plan
+        .services
+        .iter()
+        .filter(|service| service.network == network)
+        .filter(|service| service.audience.iter().any(|a| a.value == audience))
+        .map(|service| Service {
+            name: service.name.as_str(),
+            protocol: service.protocol,
+            ports: service.ports.iter().map(|port| port.value).collect(),
+            nets: sorted(service.nets.iter().map(|net| net.value)),
+        })
+        .collect();
+    services.sort_by_key(|service| service.name);
+    services
+}
+
+fn sorted(blocks: impl Iterator<Item = Cidr>) -> Vec<Cidr> {
+    let mut blocks: Vec<Cidr> = blocks.collect();
+    blocks.sort_unstable();
+    blocks
+}

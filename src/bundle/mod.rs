@@ -1,0 +1,18 @@
+//! From facts and templates to files.
+//!
+//! [`Plan`] says what is wanted, [`render`] makes the texts and reads them back, [`write`] brings
+//! them to a folder: all or none, and nothing that is not its own.
+
+mod context;
+mod inventory;
+mod plan;
+mod render;
+mod template;
+mod write;
+
+pub use inventory::INVENTORY;
+pub use write::{Change, Changes, Folder};
+
+pub use plan::{HostEndpoints, Plan, Target, Wanted};
+pub use render::{Bundle, RenderedFile, render};
+pub use template::Templates;

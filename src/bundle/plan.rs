@@ -1,0 +1,267 @@
+//! What is to be rendered: the facts that apply, and the parts that are wanted.
+
+use crate::finding::{InputError, Place};
+use crate::net::Cidr;
+use crate::profile::{
+    ClusterService, Name, Network, Platform, PlatformProfile, PolicyFacts, RegionProfile,
+    ServiceGroup, Version, Workers, check_pod_subnet,
+};
+
+/// The component of the provider's services.
+const SERVICES: &str = "services";
+
+/// The component of the managed Istio add-on, which lives in the services' policies.
+const ISTIO: &str = "istio";
+
+/// For whom a bundle is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// Any cluster of the region.
+    Region,
+    /// The cluster of this name.
+    Cluster(Name),
+}
+
+/// Whether to write host endpoints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HostEndpoints {
+    /// Where the platform does not make them itself.
+    #[default]
+    Auto,
+    /// Wherever workers are known.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// What is to be rendered for one target.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// For whom.
+    pub target: Target,
+    /// The region's facts.
+    pub region: RegionProfile,
+    /// The platform's facts.
+    pub platform_profile: PlatformProfile,
+    /// The networks to render.
+    pub networks: Vec<Network>,
+    /// Whether the target is on no other networks than these, so that what lies there of an
+    /// earlier run is out of date.
+    pub speaks_for_all: bool,
+    /// What runs on the workers.
+    pub platform: Platform,
+    /// The version of that.
+    pub version: Option<Version>,
+    /// Where pods have their addresses.
+    pub pod_subnet: Cidr,
+    /// The workers, where they are known.
+    pub workers: Option<Workers>,
+    /// Whether to write host endpoints.
+    pub host_endpoints: HostEndpoints,
+    /// Parts that are wanted.
+    pub wanted: Wanted,
+    /// Services of the cluster's own.
+    pub services: Vec<ClusterService>,
+}
+
+/// Components and service groups that are wanted or not, the nearest word first: what stands in
+/// an earlier pair of lists goes before what stands in a later one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Pairs of what is wanted and what is not.
+    words: Vec<(Vec<Name>, Vec<Name>)>,
+}
+
+impl Wanted {
+    /// Adds a pair of lists behind those that are there.
+    pub fn then(mut self, with: Vec<Name>, without: Vec<Name>) -> Self {
+        self.words.push((with, without));
+        self
+    }
+
+    /// What the lists say of a part, `means` telling whether a word means it. Nothing where no
+    /// word does.
+    fn says(&self, means: impl Fn(&Name) -> bool) -> Option<bool> {
+        self.words.iter().find_map(|(with, without)| {
+            if with.iter().any(&means) {
+                Some(true)
+            } else if without.iter().any(&means) {
+                Some(false)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// Refuses words that name no part, that are wanted and not wanted in one breath, or that
+    /// would leave out what the set does not work without.
+    ///
+    /// # Errors
+    /// The first such word, with the nearest right ones.
+    pub fn check(
+        &self,
+        region: &RegionProfile,
+        platform: &PlatformProfile,
+    ) -> Result<(), InputError> {
+        let groups = region.services.iter();
+        let mut known: Vec<&str> = platform
+            .components
+            .iter()
+            .map(|c| c.name.as_str())
+            .collect();
+        known.extend(groups.map(|group| group.name.as_str()));
+        known.sort_unstable();
+        known.dedup();
+        for (with, without) in &self.words {
+            for word in with.iter().chain(without) {
+                let is_group = region.services.iter().any(|g| g.answers_to(word.as_str()));
+                if platform.component(word).is_none() && !is_group {
+                    return Err(InputError::new(format!(
+                        "there is no component or service group `{word}`"
+                    ))
+                    .suggest(word.as_str(), known.iter().copied()));
+                }
+            }
+            if let Some(both) = with.iter().find(|word| without.contains(word)) {
+                return Err(InputError::new(format!(
+                    "`{both}` is asked for with and without"
+                )));
+            }
+            let required = without.iter().find(|word| {
+                platform
+                    .component(word)
+                    .is_some_and(|component| component.required)
+            });
+            if let Some(required) = required {
+                return Err(InputError::new(format!(
+                    "the set does not work without `{required}`"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Plan {
+    /// Refuses a plan whose facts contradict each other. `pods_at` is where the pod subnet was
+    /// given, where it was.
+    ///
+    /// # Errors
+    /// The first contradiction, with its place.
+    pub fn check(&self, pods_at: Option<&Place>) -> Result<(), InputError> {
+        self.wanted.check(&self.region, &self.platform_profile)?;
+        if let Some(place) = pods_at {
+            check_pod_subnet(self.pod_subnet, place, &self.region, &self.platform_profile)?;
+        }
+        match &self.workers {
+            Some(workers) => workers.check_against_pods(self.pod_subnet),
+            None if self.host_endpoints == HostEndpoints::Always => Err(InputError::new(
+                "host endpoints are wanted, but no workers are known",
+            )
+            .hint("give `--workers FILE`, or list them in the cluster profile")),
+            None => Ok(()),
+        }
+    }
+
+    /// The region and, where there is one, the cluster, for a sentence.
+    pub fn described(&self) -> String {
+        let region = &self.region.region.value;
+        match &self.target {
+            Target::Region => format!("region {region}"),
+            Target::Cluster(name) => format!("cluster {name} in region {region}"),
+        }
+    }
+
+    /// The folder of the target below the output folder.
+    pub fn folder(&self) -> String {
+        match &self.target {
+            Target::Region => self.region.region.value.to_string(),
+            Target::Cluster(name) => format!("clusters/{name}"),
+        }
+    }
+
+    /// Whether the component `name` is wanted.
+    pub fn wants(&self, name: &str) -> bool {
+        let Some(component) = self
+            .platform_profile
+            .components
+            .iter()
+            .find(|component| component.name.as_str() == name)
+        else {
+            return false;
+        };
+        if component.required {
+            return true;
+        }
+        let said = self.wanted.says(|word| word.as_str() == name);
+        said.unwrap_or_else(|| {
+            let on_platform = component.platform.is_none_or(|only| only == self.platform);
+            on_platform && (name != ISTIO || self.wants(SERVICES))
+        })
+    }
+
+    /// Whether the service group is wanted.
+    pub fn wants_group(&self, group: &ServiceGroup) -> bool {
+        self.wanted
+            .says(|word| group.answers_to(word.as_str()))
+            .unwrap_or_else(|| self.wants(SERVICES))
+    }
+
+    /// Whether the managed Istio add-on is wanted on `network`: it is on the public one alone.
+    pub fn wants_istio(&self, network: Network) -> bool {
+        network == Network::Public && self.wants(ISTIO)
+    }
+
+    /// Whether the policy file is wanted.
+    pub fn wants_policy(&self, policy: &PolicyFacts) -> bool {
+        if policy.services.is_none() {
+            return self.wants(policy.component.as_str());
+        }
+        let mut groups = self.region.services_on(policy.network);
+        groups.any(|group| self.wants_group(group)) || self.wants_istio(policy.network)
+    }
+
+    /// Whether host endpoints on `network` are to be written, and what to tell the user of it.
+    pub fn writes_host_endpoints(&self, network: Network) -> (bool, Option<String>) {
+        let Some(workers) = self
+            .workers
+            .as_ref()
+            .filter(|workers| !workers.list.is_empty())
+        else {
+            return (false, None);
+        };
+        let on_network = match network {
+            Network::Private => true,
+            Network::Public => workers.list.iter().any(|worker| worker.public_ip.is_some()),
+        };
+        if !on_network {
+            return (false, None);
+        }
+        match self.host_endpoints {
+            HostEndpoints::Always => (true, None),
+            HostEndpoints::Never => (false, None),
+            HostEndpoints::Auto => self.platform_makes_them(network),
+        }
+    }
+
+    fn platform_makes_them(&self, network: Network) -> (bool, Option<String>) {
+        let since = &self.platform_profile.network(network).host_endpoints_since;
+        let since = match self.platform {
+            Platform::Kubernetes => since.kubernetes,
+            Platform::Openshift => since.openshift,
+        };
+        let platform = self.platform;
+        match self.version {
+            Some(version) if version >= since => (false, None),
+            Some(_) => (true, None),
+            None => (
+                true,
+                Some(format!(
+                    "{network} host endpoints are written, because no version is given: from \
+                     {platform} {since} on the platform makes them itself, and then they must \
+                     not be applied (give `version`, or `--host-endpoints never`)"
+                )),
+            ),
+        }
+    }
+}

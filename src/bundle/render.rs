@@ -1,0 +1,273 @@
+//! Rendering: a pure function from a plan and templates to files, read back before anyone sees
+//! them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::finding::{Finding, Input, InputError, Place, Severity};
+use crate::profile::Network;
+use crate::resource::{Api, Key, Resource, ResourceSet, number, read};
+
+use super::context::{
+    Context, PolicyContext, Service, WorkerContext, WorkerFacts, cluster_services,
+    provider_services,
+};
+use super::template::{ENDING, Templates};
+use super::{Plan, Target};
+
+/// The folder of host endpoints in a network's folder.
+const HOST_ENDPOINTS: &str = "host-endpoints";
+
+/// How much of a digest is shown: enough to tell two sets of facts apart.
+const SHOWN_DIGEST: usize = 16;
+
+/// One file of a bundle.
+#[derive(Debug, Clone)]
+pub struct RenderedFile {
+    /// Its path below the network's folder, written with `/`.
+    pub path: String,
+    /// Its text.
+    pub input: Arc<Input>,
+    /// The objects in it, as they were read back.
+    pub resources: Vec<Resource>,
+}
+
+/// What was rendered for one network of one target.
+#[derive(Debug, Clone)]
+pub struct Bundle {
+    /// The folder below the output folder: `us-south/private`, `clusters/shop/public`.
+    pub folder: String,
+    /// The network.
+    pub network: Network,
+    /// The files, sorted by path.
+    pub files: Vec<RenderedFile>,
+}
+
+impl Bundle {
+    /// The objects of every file.
+    pub fn resources(&self) -> ResourceSet {
+        let mut set = ResourceSet::default();
+        for resource in self.files.iter().flat_map(|file| &file.resources) {
+            set.add(resource.clone());
+        }
+        set
+    }
+}
+
+/// Renders `plan` with `templates`, a bundle for each network, and reads everything back. Second
+/// comes what the user should know.
+///
+/// # Errors
+/// A template that fails, or that renders what no API would take: the rendered line and the line
+/// of the template that made it.
+pub fn render(
+    plan: &Plan,
+    templates: &Templates,
+) -> Result<(Vec<Bundle>, Vec<String>), InputError> {
+    let mut bundles = Vec::new();
+    let mut notes = Vec::new();
+    let mut networks = plan.networks.clone();
+    networks.sort_unstable();
+    for network in networks {
+        let (host_endpoints, note) = plan.writes_host_endpoints(network);
+        notes.extend(note);
+        let press = Press::new(plan, templates, network);
+        bundles.push(press.bundle(host_endpoints)?);
+    }
+    Ok((bundles, notes))
+}
+
+/// Everything that rendering one network takes.
+struct Press<'a> {
+    plan: &'a Plan,
+    templates: &'a Templates,
+    network: Network,
+    shared: Context<'a>,
+    header: String,
+}
+
+impl<'a> Press<'a> {
+    fn new(plan: &'a Plan, templates: &'a Templates, network: Network) -> Self {
+        let shared = Context::new(plan, network);
+        let header = header(plan, network, &shared);
+        Self {
+            plan,
+            templates,
+            network,
+            shared,
+            header,
+        }
+    }
+
+    fn bundle(&self, host_endpoints: bool) -> Result<Bundle, InputError> {
+        let mut files = Vec::new();
+        let provider = provider_services(self.plan, self.network);
+        let profile = &self.plan.platform_profile;
+        for policy in profile
+            .policies
+            .iter()
+            .filter(|p| p.network == self.network)
+        {
+            if self.plan.wants_policy(policy) {
+                let services = if policy.services.is_some() {
+                    provider.clone()
+                } else {
+                    Vec::new()
+                };
+                files.push(self.policy(policy.name.as_str(), policy.order, services)?);
+            }
+        }
+        let own = profile.cluster_services.iter();
+        for policy in own.filter(|p| p.network == self.network) {
+            let services = cluster_services(self.plan, self.network, policy.audience);
+            if !services.is_empty() {
+                files.push(self.policy(policy.name.as_str(), policy.order, services)?);
+            }
+        }
+        if host_endpoints {
+            self.host_endpoints(&mut files)?;
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        refuse_twins(&files)?;
+        Ok(Bundle {
+            folder: format!("{}/{}", self.plan.folder(), self.network),
+            network: self.network,
+            files,
+        })
+    }
+
+    fn policy(
+        &self,
+        name: &str,
+        order: f64,
+        services: Vec<Service<'_>>,
+    ) -> Result<RenderedFile, InputError> {
+        let context = PolicyContext {
+            shared: &self.shared,
+            name,
+            order: number(order),
+            services,
+        };
+        let template = format!("{}/{name}{ENDING}", self.network);
+        self.file(format!("{name}.yaml"), &template, &context)
+    }
+
+    fn host_endpoints(&self, files: &mut Vec<RenderedFile>) -> Result<(), InputError> {
+        let workers = self.plan.workers.iter().flat_map(|workers| &workers.list);
+        let facts = self.plan.platform_profile.network(self.network);
+        let suffix = facts.role.replace('_', "-");
+        let template = format!(
+            "{}/generic-{}hostendpoint{ENDING}",
+            self.network, self.network
+        );
+        for worker in workers {
+            let Some(worker_facts) = WorkerFacts::new(worker, self.network) else {
+                continue;
+            };
+            let name = format!("{}-{suffix}", worker.name.value);
+            let context = WorkerContext {
+                shared: &self.shared,
+                name: &name,
+                worker: worker_facts,
+            };
+            let path = format!("{HOST_ENDPOINTS}/{name}.yaml");
+            files.push(self.file(path, &template, &context)?);
+        }
+        Ok(())
+    }
+
+    /// Renders one file and reads it back.
+    fn file(
+        &self,
+        path: String,
+        template: &str,
+        context: &impl Serialize,
+    ) -> Result<RenderedFile, InputError> {
+        let body = self.templates.render(template, context)?;
+        let text = format!("{}{body}", self.header);
+        let folder = self.plan.folder();
+        let input = Input::new(format!("{folder}/{}/{path} (rendered)", self.network), text);
+        let (resources, findings) = read(&input);
+        let behind = |place: &Place| {
+            let header_lines = u32::try_from(self.header.lines().count()).unwrap_or_default();
+            let line = place.span.line.checked_sub(header_lines)?;
+            self.templates.line_behind(template, context, line)
+        };
+        let refuse = |error: InputError, place: &Place| match behind(place) {
+            Some(place) => {
+                error.also(InputError::new("this line of the template made it").at(place))
+            }
+            None => error.hint(format!("it was rendered from templates/{template}")),
+        };
+        if let Some(finding) = worst(findings) {
+            let place = finding.place.clone();
+            return Err(refuse(finding.into_error(), &place));
+        }
+        let wrong_api = resources
+            .iter()
+            .find(|resource| resource.api == Api::CalicoV1);
+        if let Some(resource) = wrong_api {
+            let place = resource.place();
+            let error = InputError::new(format!(
+                "only `{}` is written, and `{}` skips its checks",
+                Api::CALICO_V3,
+                Api::CALICO_V1
+            ));
+            return Err(refuse(error.at(place.clone()), &place));
+        }
+        Ok(RenderedFile {
+            path,
+            input,
+            resources,
+        })
+    }
+}
+
+fn worst(findings: Vec<Finding>) -> Option<Finding> {
+    findings
+        .into_iter()
+        .find(|finding| finding.severity == Severity::Error)
+}
+
+/// Refuses two files that render an object of one name: only one of them would hold.
+fn refuse_twins(files: &[RenderedFile]) -> Result<(), InputError> {
+    let mut seen: BTreeMap<&Key, &Resource> = BTreeMap::new();
+    for resource in files.iter().flat_map(|file| &file.resources) {
+        if let Some(first) = seen.insert(&resource.key, resource) {
+            return Err(
+                InputError::new(format!("{} is rendered twice", resource.key))
+                    .at(resource.place())
+                    .also(InputError::new("the first one").at(first.place())),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The first lines of every file: by what it was made, from which facts, and what to do instead
+/// of editing it. The digest is of the facts alone, not of where they come from, so facts that
+/// are looked up again and found the same change no file.
+fn header(plan: &Plan, network: Network, shared: &Context<'_>) -> String {
+    let services = provider_services(plan, network);
+    let facts = serde_json::json!({ "shared": shared, "services": services });
+    let mut digest = String::new();
+    for byte in Sha256::digest(facts.to_string().as_bytes()) {
+        // Writing to a String cannot fail.
+        let _ = write!(digest, "{byte:02x}");
+    }
+    digest.truncate(SHOWN_DIGEST);
+    let profile = match &plan.target {
+        Target::Region => "region profile".to_owned(),
+        Target::Cluster(name) => format!("cluster profile {name} and region profile"),
+    };
+    format!(
+        "# Made by palisade {} from {profile} {}, facts {digest}.\n\
+         # Do not edit: change the facts and run `palisade gen` again.\n",
+        env!("CARGO_PKG_VERSION"),
+        plan.region.region.value,
+    )
+}

@@ -1,0 +1,193 @@
+//! `palisade gen`
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::bundle::{Bundle, Change, Changes, Folder, Plan, Target, Templates, render};
+use crate::finding::Error;
+use crate::profile::Network;
+use crate::report::unified;
+use crate::source::text::read_folder;
+
+use super::plan::{self, PlanArguments};
+use super::{Exit, library, terminal};
+
+/// The output folder that means standard output.
+const STREAM: &str = "-";
+
+/// Write the policies that isolate a cluster
+///
+/// Renders the complete set of Calico policies for a region, or for one cluster of it, and writes
+/// one file a policy: DIR/REGION/NETWORK/POLICY.yaml, or DIR/clusters/NAME/NETWORK/POLICY.yaml
+/// with a cluster profile. All files are written or none. What an earlier run wrote and this one
+/// no longer renders is removed; a file that Palisade did not write is never touched.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  palisade gen --region us-south --private        the private network's set of a region
+  palisade gen --cluster shop.yaml                both networks of one cluster
+  palisade gen --region all --check               are the files on disk what would be written?
+  palisade gen --region eu-de --public -o - | calicoctl apply -f -
+
+Exit codes: 0 written or nothing to do, 1 `--check` found differences, 2 the call or an input is
+wrong, 3 a file or folder cannot be read or written.")]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    plan: PlanArguments,
+
+    /// The folder to write to; `-` prints one stream
+    #[arg(short, long, value_name = "DIR", default_value = "generated")]
+    output: PathBuf,
+
+    /// Write nothing, and show what is not as it would be written
+    #[arg(long)]
+    check: bool,
+
+    /// Take templates of the same path from this folder
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
+    let library = library(arguments.plan.profiles.as_deref())?;
+    let plans = plan::plans(&arguments.plan, &library)?;
+    let templates = templates(arguments.templates.as_deref())?;
+    let bundles = bundles(&plans, &templates)?;
+    if arguments.output == Path::new(STREAM) {
+        return print(&bundles);
+    }
+    let changes = compare(&arguments.output, &plans, &bundles)?;
+    if arguments.check {
+        return check(&changes);
+    }
+    Changes::apply(&changes)?;
+    summarise(&arguments.output, &bundles, &changes);
+    Ok(Exit::Clean)
+}
+
+fn templates(folder: Option<&Path>) -> Result<Templates, Error> {
+    let texts = match folder {
+        Some(folder) => read_folder(folder, ".yaml.j2")?,
+        None => Vec::new(),
+    };
+    Ok(Templates::with(texts)?)
+}
+
+fn bundles(plans: &[Plan], templates: &Templates) -> Result<Vec<Bundle>, Error> {
+    let mut bundles = Vec::new();
+    for plan in plans {
+        let (rendered, notes) = render(plan, templates)?;
+        for note in notes {
+            terminal::tell_note(&note);
+        }
+        bundles.extend(rendered);
+    }
+    Ok(bundles)
+}
+
+/// Everything as one stream of documents.
+fn print(bundles: &[Bundle]) -> Result<Exit, Error> {
+    let mut stream = String::new();
+    for file in bundles.iter().flat_map(|bundle| &bundle.files) {
+        if !stream.is_empty() {
+            stream.push_str("---\n");
+        }
+        stream.push_str(&file.input.text);
+    }
+    terminal::print(&stream)?;
+    Ok(Exit::Clean)
+}
+
+/// What must change in every folder that the plans speak for.
+fn compare(output: &Path, plans: &[Plan], bundles: &[Bundle]) -> Result<Vec<Changes>, Error> {
+    let mut folders: BTreeMap<String, BTreeMap<String, Arc<_>>> = BTreeMap::new();
+    for plan in plans {
+        // A cluster's profile says which networks it is on; the folder of another is not its own
+        // any more. A region's call speaks only of the networks that it names.
+        if matches!(plan.target, Target::Cluster(_)) && plan.speaks_for_all {
+            for network in Network::BOTH {
+                folders.insert(format!("{}/{network}", plan.folder()), BTreeMap::new());
+            }
+        }
+    }
+    for bundle in bundles {
+        let files = bundle.files.iter();
+        let files = files.map(|file| (file.path.clone(), Arc::clone(&file.input)));
+        folders.insert(bundle.folder.clone(), files.collect());
+    }
+    folders
+        .into_iter()
+        .map(|(path, files)| {
+            let path = output.join(path);
+            Folder { path, files }.compare()
+        })
+        .collect()
+}
+
+/// Shows what is not as it would be written.
+fn check(changes: &[Changes]) -> Result<Exit, Error> {
+    let mut differences = 0;
+    let mut text = String::new();
+    for folder in changes {
+        for (path, change) in &folder.files {
+            let path = folder.folder().join(path).display().to_string();
+            let (old, new) = match change {
+                Change::Create { new } => ("", new.as_str()),
+                Change::Update { old, new, .. } => (old.as_str(), new.as_str()),
+                Change::Remove { old } => (old.as_str(), ""),
+            };
+            text.push_str(&unified::diff(&path, old, new));
+            differences += 1;
+        }
+        if folder.files.is_empty() && !folder.is_empty() {
+            let path = folder.folder().display();
+            terminal::tell_note(&format!("the inventory of {path} is not up to date"));
+            differences += 1;
+        }
+    }
+    terminal::print(&text)?;
+    if differences == 0 {
+        return Ok(Exit::Clean);
+    }
+    terminal::tell(&format!(
+        "{differences} {} not as it would be written; `palisade gen` without `--check` writes it",
+        if differences == 1 {
+            "file is"
+        } else {
+            "files are"
+        }
+    ));
+    Ok(Exit::Findings)
+}
+
+fn summarise(output: &Path, bundles: &[Bundle], changes: &[Changes]) {
+    let mut written = 0;
+    let mut removed = 0;
+    for folder in changes {
+        for (path, change) in &folder.files {
+            match change {
+                Change::Remove { .. } => removed += 1,
+                Change::Create { .. } => written += 1,
+                Change::Update { edited, .. } => {
+                    written += 1;
+                    if *edited {
+                        let path = folder.folder().join(path);
+                        terminal::tell_note(&format!(
+                            "{} had been edited by hand; it is as generated again",
+                            path.display()
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    let files: usize = bundles.iter().map(|bundle| bundle.files.len()).sum();
+    let unchanged = files.saturating_sub(written);
+    terminal::tell(&format!(
+        "{}: {written} files written, {unchanged} unchanged, {removed} removed",
+        output.display()
+    ));
+}

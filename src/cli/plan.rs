@@ -1,0 +1,263 @@
+//! The arguments that say what is to be rendered, and what they come to.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::bundle::{HostEndpoints, Plan, Target, Wanted};
+use crate::finding::{Error, Input, InputError, Place, Span};
+use crate::net::Cidr;
+use crate::profile::{
+    ClusterProfile, Library, Name, Network, Platform, PlatformProfile, Workers, workers_of,
+};
+use crate::source::text::read_text;
+
+/// The word for every region.
+const ALL: &str = "all";
+
+/// What is to be rendered.
+#[derive(Debug, Args)]
+pub(super) struct PlanArguments {
+    /// The region, or `all`
+    #[arg(
+        short,
+        long,
+        value_name = "REGION",
+        required_unless_present = "cluster"
+    )]
+    region: Option<String>,
+
+    /// Render the private network; both where neither is asked for
+    #[arg(long)]
+    private: bool,
+
+    /// Render the public network
+    #[arg(long)]
+    public: bool,
+
+    /// The cluster profile of one cluster
+    #[arg(short, long, value_name = "FILE")]
+    cluster: Option<PathBuf>,
+
+    /// The workers: a worker list, or what `kubectl get nodes -o json` prints; `-` reads it
+    #[arg(long, value_name = "FILE")]
+    workers: Option<PathBuf>,
+
+    /// What runs on the workers
+    #[arg(long, value_name = "PLATFORM")]
+    platform: Option<PlatformWord>,
+
+    /// Where pods have their addresses
+    #[arg(long, value_name = "CIDR")]
+    pod_subnet: Option<String>,
+
+    /// Components or service groups to render besides the usual ones
+    #[arg(long, value_name = "PARTS", value_delimiter = ',')]
+    with: Vec<Name>,
+
+    /// Components or service groups to leave out
+    #[arg(long, value_name = "PARTS", value_delimiter = ',')]
+    without: Vec<Name>,
+
+    /// Whether to write host endpoints
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    host_endpoints: HostEndpointsWord,
+
+    /// Take profiles of the same path from this folder
+    #[arg(long, value_name = "DIR", env = "PALISADE_PROFILES")]
+    pub(super) profiles: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum PlatformWord {
+    Kubernetes,
+    Openshift,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum HostEndpointsWord {
+    /// Where the platform does not make them itself
+    Auto,
+    /// Wherever workers are known
+    Always,
+    /// Nowhere
+    Never,
+}
+
+/// The plans that the arguments come to: one a region, or one for the cluster.
+pub(super) fn plans(arguments: &PlanArguments, library: &Library) -> Result<Vec<Plan>, Error> {
+    let platform = library.platform()?;
+    match &arguments.cluster {
+        Some(path) => {
+            let input = read_text(path)?;
+            Ok(vec![cluster_plan(arguments, library, platform, &input)?])
+        }
+        None => region_names(arguments, library)?
+            .iter()
+            .map(|region| region_plan(arguments, library, platform.clone(), region))
+            .collect(),
+    }
+}
+
+fn region_names(arguments: &PlanArguments, library: &Library) -> Result<Vec<String>, InputError> {
+    match arguments.region.as_deref() {
+        Some(ALL) => Ok(library.regions().into_iter().map(str::to_owned).collect()),
+        Some(region) => Ok(vec![region.to_owned()]),
+        None => Err(InputError::new("a region or a cluster profile is wanted")
+            .hint("give `--region REGION` or `--cluster FILE`")),
+    }
+}
+
+fn region_plan(
+    arguments: &PlanArguments,
+    library: &Library,
+    platform: PlatformProfile,
+    region: &str,
+) -> Result<Plan, Error> {
+    let asked = arguments.networks();
+    let (pod_subnet, pods_at) = match arguments.pod_subnet()? {
+        Some((cidr, place)) => (cidr, Some(place)),
+        None => (platform.subnets.pods, None),
+    };
+    let plan = Plan {
+        target: Target::Region,
+        region: library.region(region)?,
+        networks: if asked.is_empty() {
+            Network::BOTH.to_vec()
+        } else {
+            asked
+        },
+        speaks_for_all: false,
+        platform: arguments.platform.map(Platform::from).unwrap_or_default(),
+        version: None,
+        pod_subnet,
+        workers: arguments.workers()?,
+        host_endpoints: arguments.host_endpoints.into(),
+        wanted: Wanted::default().then(arguments.with.clone(), arguments.without.clone()),
+        services: Vec::new(),
+        platform_profile: platform,
+    };
+    plan.check(pods_at.as_ref())?;
+    Ok(plan)
+}
+
+fn cluster_plan(
+    arguments: &PlanArguments,
+    library: &Library,
+    platform: PlatformProfile,
+    input: &std::sync::Arc<Input>,
+) -> Result<Plan, Error> {
+    let cluster = ClusterProfile::read(input)?;
+    if let Some(region) = arguments
+        .region
+        .as_deref()
+        .filter(|r| *r != cluster.region.as_str())
+    {
+        return Err(InputError::new(format!(
+            "`--region {region}` is asked for, but the cluster is in {}",
+            cluster.region.value
+        ))
+        .at(Place::new(input, cluster.region.span))
+        .into());
+    }
+    let region = library.region(cluster.region.as_str()).map_err(|error| {
+        if error.place().is_none() {
+            error.at(Place::new(input, cluster.region.span))
+        } else {
+            error
+        }
+    })?;
+    let own: Vec<Network> = cluster.networks.iter().map(|n| n.value).collect();
+    let asked = arguments.networks();
+    if let Some(network) = asked.iter().find(|network| !own.contains(network)) {
+        return Err(InputError::new(format!(
+            "`--{network}` is asked for, but the cluster is not on the {network} network"
+        ))
+        .at(Place::new(input, cluster.networks.span))
+        .into());
+    }
+    let given = arguments.pod_subnet()?.or_else(|| {
+        let own = cluster.pod_subnet.as_ref()?;
+        Some((own.value, Place::new(input, own.span)))
+    });
+    let (pod_subnet, pods_at) = match given {
+        Some((cidr, place)) => (cidr, Some(place)),
+        None => (platform.subnets.pods, None),
+    };
+    let workers = match arguments.workers()? {
+        Some(workers) => Some(workers),
+        None if cluster.workers.is_empty() => None,
+        None => Some(Workers::new(input, cluster.workers.clone())),
+    };
+    let words = |list: &[crate::yaml::Located<Name>]| -> Vec<Name> {
+        list.iter().map(|word| word.value.clone()).collect()
+    };
+    let plan = Plan {
+        target: Target::Cluster(cluster.name.value.clone()),
+        region,
+        speaks_for_all: asked.is_empty(),
+        networks: if asked.is_empty() { own } else { asked },
+        platform: arguments.platform.map_or(cluster.platform, Platform::from),
+        version: cluster.version,
+        pod_subnet,
+        workers,
+        host_endpoints: arguments.host_endpoints.into(),
+        wanted: Wanted::default()
+            .then(arguments.with.clone(), arguments.without.clone())
+            .then(words(&cluster.with), words(&cluster.without)),
+        services: cluster.services,
+        platform_profile: platform,
+    };
+    plan.check(pods_at.as_ref())?;
+    Ok(plan)
+}
+
+impl PlanArguments {
+    /// The networks that are asked for by name.
+    fn networks(&self) -> Vec<Network> {
+        let asked = [
+            (self.private, Network::Private),
+            (self.public, Network::Public),
+        ];
+        let named = asked.into_iter().filter(|(asked, _)| *asked);
+        named.map(|(_, network)| network).collect()
+    }
+
+    fn workers(&self) -> Result<Option<Workers>, Error> {
+        match &self.workers {
+            Some(path) => Ok(Some(workers_of(&read_text(path)?)?)),
+            None => Ok(None),
+        }
+    }
+
+    fn pod_subnet(&self) -> Result<Option<(Cidr, Place)>, InputError> {
+        let Some(text) = &self.pod_subnet else {
+            return Ok(None);
+        };
+        let input = Input::new("--pod-subnet", text.as_str());
+        let place = Place::new(&input, Span::in_text(text, 0..text.len()));
+        match text.parse() {
+            Ok(cidr) => Ok(Some((cidr, place))),
+            Err(error) => Err(InputError::new(format!("{error}")).at(place)),
+        }
+    }
+}
+
+impl From<PlatformWord> for Platform {
+    fn from(word: PlatformWord) -> Self {
+        match word {
+            PlatformWord::Kubernetes => Self::Kubernetes,
+            PlatformWord::Openshift => Self::Openshift,
+        }
+    }
+}
+
+impl From<HostEndpointsWord> for HostEndpoints {
+    fn from(word: HostEndpointsWord) -> Self {
+        match word {
+            HostEndpointsWord::Auto => Self::Auto,
+            HostEndpointsWord::Always => Self::Always,
+            HostEndpointsWord::Never => Self::Never,
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Where texts and resources come from. Reading the outside happens here and nowhere below.
+
+pub mod text;
