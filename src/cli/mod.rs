@@ -33,7 +33,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Gen(generate::Arguments),
+    Gen(Box<generate::Arguments>),
     Completion(completion::Arguments),
 }
 

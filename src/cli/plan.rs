@@ -19,12 +19,7 @@ const ALL: &str = "all";
 #[derive(Debug, Args)]
 pub(super) struct PlanArguments {
     /// The region, or `all`
-    #[arg(
-        short,
-        long,
-        value_name = "REGION",
-        required_unless_present = "cluster"
-    )]
+    #[arg(short, long, value_name = "REGION")]
     region: Option<String>,
 
     /// Render the private network; both where neither is asked for

@@ -1,13 +1,12 @@
 //! Errors and findings for people, with the line they speak of.
 
+use std::ops::Range;
+
 use annotate_snippets::{
     Annotation, AnnotationKind, Group, Level, Message, Renderer, Snippet, Title,
 };
 
 use crate::finding::{Error, InputError, Place, Span};
-
-/// How many lines are shown before and behind the one that is spoken of.
-const CONTEXT: usize = 1;
 
 /// Colour, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,72 +61,39 @@ fn bare(title: Title<'_>) -> Group<'_> {
     title.elements(Vec::<Message<'_>>::new())
 }
 
-/// The line of a place and its neighbours, the place marked. Only these lines are handed to the
-/// renderer: it counts through everything it gets.
+/// The line of a place, the place marked. Only this line is handed to the renderer: it counts
+/// through everything it gets.
 fn snippet<'a>(
     place: &'a Place,
     kind: AnnotationKind,
     label: &'a str,
 ) -> Snippet<'a, Annotation<'a>> {
-    let window = Window::around(&place.input.text, place.span);
-    let annotation = kind.span(window.start..window.end);
+    let (line, marked) = line_of(&place.input.text, place.span);
+    let annotation = kind.span(marked);
     let annotation = if label.is_empty() {
         annotation
     } else {
         annotation.label(label)
     };
-    Snippet::source(window.text)
-        .line_start(window.first_line)
+    Snippet::source(line)
+        .line_start(place.span.line.max(1) as usize)
         .path(&place.input.name)
         .annotation(annotation)
 }
 
-/// A few lines of a text, and where in them the marked stretch lies.
-struct Window<'a> {
-    text: &'a str,
-    first_line: usize,
-    start: usize,
-    end: usize,
-}
-
-impl<'a> Window<'a> {
-    fn around(text: &'a str, span: Span) -> Self {
-        let range = span.range();
-        let at = floor_boundary(text, range.start);
-        let line_start = |at: usize| {
-            text.get(..at)
-                .and_then(|t| t.rfind('\n'))
-                .map_or(0, |n| n + 1)
-        };
-        let line_end = |at: usize| {
-            text.get(at..)
-                .and_then(|t| t.find('\n'))
-                .map_or(text.len(), |n| at + n)
-        };
-        let own_end = line_end(at);
-        let mut from = line_start(at);
-        let mut first_line = span.line.max(1) as usize;
-        let mut to = own_end;
-        for _ in 0..CONTEXT {
-            if from > 0 {
-                from = line_start(from - 1);
-                first_line = first_line.saturating_sub(1).max(1);
-            }
-            if to < text.len() {
-                to = line_end(to + 1);
-            }
-        }
-        // A stretch that runs over several lines is marked on its first.
-        let end = floor_boundary(text, range.end).clamp(at, own_end);
-        Self {
-            text: text.get(from..to).unwrap_or_default(),
-            first_line,
-            start: at - from,
-            end: end - from,
-        }
-    }
-}
-
-fn floor_boundary(text: &str, at: usize) -> usize {
-    text.floor_char_boundary(at.min(text.len()))
+/// The line on which `span` begins, and where in it the span lies. A span that runs over several
+/// lines is marked on its first.
+fn line_of(text: &str, span: Span) -> (&str, Range<usize>) {
+    let range = span.range();
+    let at = text.floor_char_boundary(range.start.min(text.len()));
+    let (before, after) = text.split_at(at);
+    let from = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let to = at + after.find('\n').unwrap_or(after.len());
+    let end = text
+        .floor_char_boundary(range.end.min(text.len()))
+        .clamp(at, to);
+    (
+        text.get(from..to).unwrap_or_default(),
+        at - from..end - from,
+    )
 }

@@ -181,13 +181,11 @@ pub enum Net {
 impl Net {
     /// Reads an entry.
     pub fn of(text: &str) -> Self {
-        if let Ok(block) = text.parse() {
-            Self::Block(block)
-        } else if let Ok(address) = text.parse() {
-            Self::Address(address)
-        } else {
-            Self::Invalid(text.into())
-        }
+        let block = text.parse().map(Self::Block);
+        let address = || text.parse().map(Self::Address);
+        block
+            .or_else(|_| address())
+            .unwrap_or_else(|_| Self::Invalid(text.into()))
     }
 
     /// The block that it means, host bits cleared; nothing where it is no block.

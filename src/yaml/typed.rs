@@ -96,6 +96,10 @@ fn explain(input: &Arc<Input>, error: &Error) -> InputError {
             expected,
             ..
         } => InputError::new(format!("{unexpected} is not {expected}")),
+        Error::Unexpected { expected, .. } => {
+            InputError::new(format!("{} is wanted here", wanted(expected)))
+        }
+        Error::InvalidScalar { ty, .. } => InputError::new(format!("this is no {}", wanted(ty))),
         Error::Budget { .. } => InputError::new(
             "the text holds more values, deeper nesting or more aliases than any profile",
         ),
@@ -111,6 +115,16 @@ fn explain(input: &Arc<Input>, error: &Error) -> InputError {
                 ..Span::default()
             },
         )),
+    }
+}
+
+/// The library's word for a shape of value in the words of this tool.
+fn wanted(library: &str) -> &str {
+    match library {
+        "string scalar" => "a single text",
+        "sequence start" => "a list",
+        "mapping start" => "a mapping",
+        other => other,
     }
 }
 

@@ -105,22 +105,22 @@ impl Reader<'_> {
     }
 
     pub(super) fn boolean(&mut self, fields: Fields<'_>, name: &str) -> Field<bool> {
-        self.field(fields, name, |reader, node| match node.value() {
-            Some(Value::Bool(value)) => Some(value),
-            _ => {
-                reader.wrong_type(node, name, "true or false");
-                None
+        self.field(fields, name, |reader, node| {
+            if let Some(Value::Bool(value)) = node.value() {
+                return Some(value);
             }
+            reader.wrong_type(node, name, "true or false");
+            None
         })
     }
 
     pub(super) fn integer(&mut self, fields: Fields<'_>, name: &str) -> Field<i64> {
-        self.field(fields, name, |reader, node| match node.value() {
-            Some(Value::Int(value)) => Some(value),
-            _ => {
-                reader.wrong_type(node, name, "a whole number");
-                None
+        self.field(fields, name, |reader, node| {
+            if let Some(Value::Int(value)) = node.value() {
+                return Some(value);
             }
+            reader.wrong_type(node, name, "a whole number");
+            None
         })
     }
 

@@ -100,7 +100,7 @@ impl Reader<'_> {
 
     fn rule(&mut self, node: &Node, list: &str) -> Option<Rule> {
         let fields = self.mapping(node, &format!("{list} rule"), RULE)?;
-        let action = self.field(fields, "action", Self::action);
+        let action = self.field(fields, "action", |_, node| Some(action(node)));
         if fields.get("action").is_none() {
             self.tell(Code::MissingField, node.span, "this rule has no `action`");
         }
@@ -118,13 +118,6 @@ impl Reader<'_> {
             destination: self.entity(fields, "destination"),
             http: self.field(fields, "http", Self::http),
         })
-    }
-
-    fn action(&mut self, node: &Node) -> Option<Written<Action>> {
-        let actions = [Action::Allow, Action::Deny, Action::Log, Action::Pass];
-        let text = written_text(node);
-        let known = actions.into_iter().find(|action| action.word() == &*text);
-        Some(known.map_or(Written::Invalid(text), Written::Valid))
     }
 
     fn icmp(&mut self, node: &Node, name: &str) -> Option<Icmp> {
@@ -189,6 +182,13 @@ impl Reader<'_> {
             })
         })
     }
+}
+
+fn action(node: &Node) -> Written<Action> {
+    let actions = [Action::Allow, Action::Deny, Action::Log, Action::Pass];
+    let text = written_text(node);
+    let known = actions.into_iter().find(|action| action.word() == &*text);
+    known.map_or(Written::Invalid(text), Written::Valid)
 }
 
 pub(super) fn direction(text: &str) -> Written<Direction> {
