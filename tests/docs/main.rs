@@ -1,0 +1,133 @@
+//! Every command that the documents show is run, and shows what they say it shows.
+//!
+//! A fenced block of the kind `console` is a session: lines that begin with `$ ` are commands, the
+//! lines below are what they print. A line `...` stands for any lines. The blocks of one document
+//! run one after the other in one folder, which has the project's `examples`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+#[path = "../call/mod.rs"]
+mod call;
+
+use std::fs;
+use std::path::Path;
+
+use call::{Room, project};
+
+#[test]
+fn every_command_of_the_documents_shows_what_they_say() {
+    let mut documents = vec![project("README.md")];
+    documents.extend(markdown_below(&project("docs")));
+    let mut commands = 0;
+    for document in documents {
+        let text = fs::read_to_string(&document).unwrap();
+        let room = room_with_examples();
+        for block in blocks(&text) {
+            commands += run(&room, &document, &block);
+        }
+    }
+    assert!(commands > 0);
+}
+
+fn markdown_below(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(markdown_below(&path));
+        } else if path.extension().is_some_and(|ending| ending == "md") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn room_with_examples() -> Room {
+    let room = Room::new();
+    copy(&project("examples"), &room.path("examples"));
+    room
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+/// The lines of every `console` block.
+fn blocks(text: &str) -> Vec<Vec<&str>> {
+    let mut blocks = Vec::new();
+    let mut open: Option<Vec<&str>> = None;
+    for line in text.lines() {
+        match &mut open {
+            None if line == "```console" => open = Some(Vec::new()),
+            None => {}
+            Some(_) if line == "```" => blocks.extend(open.take()),
+            Some(lines) => lines.push(line),
+        }
+    }
+    blocks
+}
+
+/// Runs the commands of a block and counts them.
+fn run(room: &Room, document: &Path, block: &[&str]) -> usize {
+    let mut commands = 0;
+    let mut lines = block.iter().peekable();
+    while let Some(line) = lines.next() {
+        let command = line.strip_prefix("$ ").unwrap_or_else(|| {
+            panic!(
+                "{}: a block begins with `{line}`, not with a command",
+                document.display()
+            )
+        });
+        let mut expected = Vec::new();
+        while let Some(shown) = lines.next_if(|line| !line.starts_with("$ ")) {
+            expected.push(*shown);
+        }
+        let arguments = command
+            .strip_prefix("palisade ")
+            .or_else(|| command.strip_prefix("cargo run --release -- "))
+            .unwrap_or_else(|| {
+                panic!(
+                    "{}: `{command}` is not a command of ours",
+                    document.display()
+                )
+            });
+        let ran = room.run(arguments);
+        let shown = format!("{}{}", ran.stdout, ran.stderr);
+        let shown: Vec<&str> = shown.lines().map(str::trim_end).collect();
+        assert!(
+            fits(&expected, &shown),
+            "{}: `{command}` shows\n{}\nand not\n{}",
+            document.display(),
+            shown.join("\n"),
+            expected.join("\n")
+        );
+        commands += 1;
+    }
+    commands
+}
+
+/// Whether `shown` is `expected`, in which a line `...` stands for any lines.
+fn fits(expected: &[&str], shown: &[&str]) -> bool {
+    match expected.split_first() {
+        None => shown.is_empty(),
+        Some((&"...", rest)) => (0..=shown.len()).any(|skip| fits(rest, &shown[skip..])),
+        Some((line, rest)) => {
+            shown.first().is_some_and(|first| first == line) && fits(rest, &shown[1..])
+        }
+    }
+}

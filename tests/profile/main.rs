@@ -1,0 +1,323 @@
+//! Profiles: what is read, what is refused and where, and that the schemas are current.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use std::fs;
+use std::path::Path;
+
+use palisade::finding::{Input, InputError};
+use palisade::profile::{Library, Network, RangesProfile, RegionProfile, schema};
+use palisade::yaml::to_text;
+
+const REGION: &str = "\
+region: xx-one
+displayName: One
+zones: [one01, one02]
+controlPlane:
+  private:
+    source: {repository: https://example.com/facts, commit: abc, path: p}
+    date: 2025-12-11
+    nets: [198.51.100.1/32, 198.51.100.2/32]
+  public:
+    source: {repository: https://example.com/facts}
+    date: 2025-12-11
+    nets:
+    - 203.0.113.1/32
+kubernetesApi:
+  source: {repository: https://example.com/facts}
+  date: 2025-12-11
+  nets: [172.21.0.1/32]
+infrastructure:
+  required:
+  - zones: [one01]
+    source: {repository: https://example.com/facts}
+    date: 2025-12-11
+    nets: [10.1.0.0/20]
+  zones:
+    source: {repository: https://example.com/facts}
+    date: 2025-12-11
+    nets:
+    - {zone: one01, net: 10.2.0.0/20}
+    - {zone: one02, net: 10.3.0.0/20}
+services:
+- name: registry
+  network: private
+  protocol: TCP
+  ports: [443, 4443]
+  source: {repository: https://example.com/facts}
+  date: 2025-12-11
+  status: deprecated
+  validFrom: 2024-01-01
+  validUntil: 2026-03-31
+  nets: [198.51.100.64/28]
+";
+
+fn read(text: &str) -> Result<RegionProfile, InputError> {
+    RegionProfile::read(&Input::new("r.yaml", text))
+}
+
+#[test]
+fn a_region_profile_says_what_it_says() {
+    let region = read(REGION).unwrap();
+    assert_eq!(region.region.as_str(), "xx-one");
+    let private: Vec<String> = region
+        .control_plane(Network::Private)
+        .blocks()
+        .map(|block| block.to_string())
+        .collect();
+    assert_eq!(private, ["198.51.100.1/32", "198.51.100.2/32"]);
+    let infrastructure: Vec<String> = region
+        .infrastructure_blocks()
+        .map(|block| block.to_string())
+        .collect();
+    assert_eq!(
+        infrastructure,
+        ["10.1.0.0/20", "10.2.0.0/20", "10.3.0.0/20"]
+    );
+    let lists: Vec<(String, usize)> = region
+        .lists()
+        .into_iter()
+        .map(|(name, facts, _)| (name, facts.len))
+        .collect();
+    let expected = [
+        ("control-plane-private", 2),
+        ("control-plane-public", 1),
+        ("kubernetes-api", 1),
+        ("infrastructure-required-one01", 1),
+        ("infrastructure-zones", 2),
+        ("services-private-registry", 1),
+    ];
+    assert_eq!(lists, expected.map(|(name, len)| (name.to_owned(), len)));
+    let registry = region.services[0].facts();
+    assert_eq!(registry.valid_until.unwrap().to_string(), "2026-03-31");
+    // Positions are kept: line and column of a value, from 1.
+    let second = region.infrastructure.zones.nets[1].span;
+    assert_eq!((second.line, second.column), (29, 7));
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_place() {
+    // What is replaced, with what, and the error.
+    let cases = [
+        (
+            "198.51.100.2/32]",
+            "198.51.100.300/32]",
+            "r.yaml:8:29: `198.51.100.300/32` is not an address block such as `192.0.2.0/24` or `2001:db8::/32`",
+        ),
+        (
+            "198.51.100.2/32]",
+            "198.51.100.2]",
+            "r.yaml:8:29: `198.51.100.2` has no prefix length: write `198.51.100.2/32`",
+        ),
+        (
+            "198.51.100.2/32]",
+            "198.51.100.2/24]",
+            "r.yaml:8:29: `198.51.100.2/24` has host bits set: the block is `198.51.100.0/24`",
+        ),
+        (
+            "198.51.100.2/32]",
+            "198.51.100.1/32]",
+            "r.yaml:8:29: `198.51.100.1/32` stands here a second time; r.yaml:8:12: it stood here first",
+        ),
+        (
+            "198.51.100.2/32]",
+            "0.0.0.0/0]",
+            "r.yaml:8:29: `0.0.0.0/0` is every address, and no control plane answers at every address (list the addresses of the masters)",
+        ),
+        (
+            "[198.51.100.1/32, 198.51.100.2/32]",
+            "[]",
+            "r.yaml:8:11: the list is empty (leave the whole list out if there is nothing to say)",
+        ),
+        (
+            "net: 10.3.0.0/20",
+            "net: 10.2.0.0/20",
+            "r.yaml:29:7: `10.2.0.0/20` stands here a second time; r.yaml:28:7: it stood here first",
+        ),
+        (
+            "zone: one02",
+            "zon: one02",
+            "r.yaml:29:8: unknown key `zon` (did you mean `zone`?)",
+        ),
+        (
+            "displayName: One",
+            "DisplayName: One",
+            "r.yaml:2:1: unknown key `DisplayName` (did you mean `displayName`?)",
+        ),
+        (
+            "displayName: One\n",
+            "",
+            "r.yaml:29:1: the key `displayName` is missing",
+        ),
+        (
+            "zones: [one01, one02]",
+            "zones: [one01, one01]",
+            "r.yaml:3:16: `one01` stands here a second time; r.yaml:3:9: it stood here first",
+        ),
+        (
+            "region: xx-one",
+            "region: XX-One",
+            "r.yaml:1:9: `XX-One` is not a name: use lower-case letters, digits and dashes, a letter or digit at both ends",
+        ),
+        (
+            "status: deprecated",
+            "status: depricated",
+            "r.yaml:37:11: unknown value `depricated` (did you mean `deprecated`?)",
+        ),
+        (
+            "validUntil: 2026-03-31",
+            "validUntil: 2023-03-31",
+            "r.yaml:39:15: `validUntil` 2023-03-31 comes before `validFrom` 2024-01-01",
+        ),
+        (
+            "validUntil: 2026-03-31",
+            "validUntil: 31.3.2026",
+            "r.yaml:39:15: `31.3.2026` is not a day such as 2025-12-11",
+        ),
+        (
+            "protocol: TCP",
+            "protocol: TPC",
+            "r.yaml:33:13: `TPC` is not a protocol: use TCP, UDP, ICMP, ICMPv6, SCTP, UDPLite or a number 1 to 255",
+        ),
+        (
+            "protocol: TCP",
+            "protocol: ICMP",
+            "r.yaml:34:10: `ICMP` has no ports, but the group lists some",
+        ),
+        (
+            "ports: [443, 4443]",
+            "ports: [443, 4443:4440]",
+            "r.yaml:34:16: `4443:4440` runs backwards: write `4440:4443`",
+        ),
+        (
+            "ports: [443, 4443]",
+            "ports: [443, 70000]",
+            "r.yaml:34:16: integer `70000` is not a port (1 to 65535) or a range such as `30000:32767`",
+        ),
+        (
+            "network: private",
+            "network: vpn",
+            "r.yaml:32:12: unknown value `vpn` (known are `private`, `public`)",
+        ),
+    ];
+    for (old, new, expected) in cases {
+        assert!(REGION.contains(old), "{old}");
+        let error = read(&REGION.replacen(old, new, 1)).unwrap_err();
+        assert_eq!(error.to_string(), expected, "{old} -> {new}");
+    }
+}
+
+#[test]
+fn two_service_groups_of_one_name_clash_on_one_network_only() {
+    let group = &REGION[REGION.find("- name: registry").unwrap()..];
+    let error = read(&format!("{REGION}{group}")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "r.yaml:41:9: a second group `registry` on the private network; r.yaml:31:9: the first one"
+    );
+    let public = group.replace("network: private", "network: public");
+    assert_eq!(
+        read(&format!("{REGION}{public}")).unwrap().services.len(),
+        2
+    );
+}
+
+#[test]
+fn ranges_are_of_their_family() {
+    let text = "ranges: x\ndisplayName: X\n\
+                ipv4: {source: {repository: r}, date: 2026-01-01, nets: [192.0.2.0/24]}\n\
+                ipv6: {source: {repository: r}, date: 2026-01-01, nets: [198.51.100.0/24]}\n";
+    let error = RangesProfile::read(&Input::new("x.yaml", text)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "x.yaml:4:58: `198.51.100.0/24` is not an IPv6 range"
+    );
+}
+
+#[test]
+fn every_profile_in_the_binary_reads_and_writes_back_the_same() {
+    let library = Library::embedded();
+    assert_eq!(
+        library.regions(),
+        [
+            "au-syd", "br-sao", "ca-tor", "eu-de", "eu-es", "eu-gb", "jp-osa", "jp-tok", "us-east",
+            "us-south"
+        ]
+    );
+    for name in library.regions() {
+        let region = library.region(name).unwrap();
+        let text = to_text(&region).unwrap();
+        assert_eq!(read(&text).unwrap(), region, "{name}");
+        // Every list says where it is from.
+        for (list, facts, _) in region.lists() {
+            assert!(
+                facts.source.commit.is_some() && facts.source.path.is_some(),
+                "{name} {list}"
+            );
+        }
+    }
+    library.platform().unwrap();
+    let cloudflare = library.ranges("cloudflare").unwrap();
+    assert_eq!(
+        (cloudflare.ipv4.nets.len(), cloudflare.ipv6.nets.len()),
+        (15, 7)
+    );
+}
+
+#[test]
+fn single_zone_locations_are_with_the_region_that_serves_them() {
+    let library = Library::embedded();
+    for (region, zone) in [("us-east", "tor01"), ("us-south", "sao01")] {
+        let region = library.region(region).unwrap();
+        let zones: Vec<&str> = region
+            .single_zone
+            .iter()
+            .map(|zone| zone.as_str())
+            .collect();
+        assert_eq!(zones, [zone]);
+    }
+}
+
+#[test]
+fn a_folder_stands_in_for_the_profiles_in_the_binary() {
+    let text = REGION.replace("xx-one", "us-south");
+    let mine = Input::new("mine/regions/us-south.yaml", text);
+    let new = Input::new("mine/regions/xx-one.yaml", REGION);
+    let library = Library::embedded().overlay([
+        ("regions/us-south.yaml".to_owned(), mine),
+        ("regions/xx-one.yaml".to_owned(), new),
+    ]);
+    assert_eq!(library.region("us-south").unwrap().display_name, "One");
+    assert_eq!(library.region("xx-one").unwrap().display_name, "One");
+    assert_eq!(library.regions().len(), 11);
+    let misnamed = library.overlay([(
+        "regions/xx-two.yaml".to_owned(),
+        Input::new("mine/regions/xx-two.yaml", REGION),
+    )]);
+    assert_eq!(
+        misnamed.region("xx-two").unwrap_err().to_string(),
+        "mine/regions/xx-two.yaml:1:9: the file is named for region `xx-two`, but says `xx-one`"
+    );
+}
+
+/// With `PALISADE_UPDATE` set, writes the schemas instead of comparing them.
+#[test]
+fn the_schemas_are_current() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema");
+    for (name, text) in schema::all() {
+        let path = folder.join(name);
+        if std::env::var_os("PALISADE_UPDATE").is_some() {
+            fs::write(&path, &text).unwrap();
+        }
+        let stored = fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(
+            stored, text,
+            "{name} is not current: run the tests with PALISADE_UPDATE=1"
+        );
+    }
+}
