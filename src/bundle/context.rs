@@ -59,8 +59,6 @@ struct ZoneNet<'a> {
 /// What the template of one policy sees besides.
 #[derive(Serialize)]
 pub(super) struct PolicyContext<'a> {
-    #[serde(flatten)]
-    pub(super) shared: &'a Context<'a>,
     /// The policy file's name.
     pub(super) name: &'a str,
     pub(super) order: serde_json::Value,
@@ -70,8 +68,6 @@ pub(super) struct PolicyContext<'a> {
 /// What the template of a host endpoint sees besides.
 #[derive(Serialize)]
 pub(super) struct WorkerContext<'a> {
-    #[serde(flatten)]
-    pub(super) shared: &'a Context<'a>,
     /// The host endpoint's name.
     pub(super) name: &'a str,
     pub(super) worker: WorkerFacts<'a>,

@@ -4,6 +4,7 @@
 //! them to a folder: all or none, and nothing that is not its own.
 
 mod context;
+mod facts;
 mod inventory;
 mod plan;
 mod render;

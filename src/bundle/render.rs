@@ -2,11 +2,7 @@
 //! them.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
-
-use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::finding::{Finding, Input, InputError, Place, Severity};
 use crate::profile::Network;
@@ -16,14 +12,12 @@ use super::context::{
     Context, PolicyContext, Service, WorkerContext, WorkerFacts, cluster_services,
     provider_services,
 };
+use super::facts::{Facts, View};
 use super::template::{ENDING, Templates};
 use super::{Plan, Target};
 
 /// The folder of host endpoints in a network's folder.
 const HOST_ENDPOINTS: &str = "host-endpoints";
-
-/// How much of a digest is shown: enough to tell two sets of facts apart.
-const SHOWN_DIGEST: usize = 16;
 
 /// One file of a bundle.
 #[derive(Debug, Clone)]
@@ -75,7 +69,7 @@ pub fn render(
     for network in networks {
         let (host_endpoints, note) = plan.writes_host_endpoints(network);
         notes.extend(note);
-        let press = Press::new(plan, templates, network);
+        let press = Press::new(plan, templates, network)?;
         bundles.push(press.bundle(host_endpoints)?);
     }
     Ok((bundles, notes))
@@ -86,21 +80,17 @@ struct Press<'a> {
     plan: &'a Plan,
     templates: &'a Templates,
     network: Network,
-    shared: Context<'a>,
-    header: String,
+    shared: Arc<Facts>,
 }
 
 impl<'a> Press<'a> {
-    fn new(plan: &'a Plan, templates: &'a Templates, network: Network) -> Self {
-        let shared = Context::new(plan, network);
-        let header = header(plan, network, &shared);
-        Self {
+    fn new(plan: &'a Plan, templates: &'a Templates, network: Network) -> Result<Self, InputError> {
+        Ok(Self {
             plan,
             templates,
             network,
-            shared,
-            header,
-        }
+            shared: Arc::new(Facts::of(&Context::new(plan, network))?),
+        })
     }
 
     fn bundle(&self, host_endpoints: bool) -> Result<Bundle, InputError> {
@@ -146,14 +136,13 @@ impl<'a> Press<'a> {
         order: f64,
         services: Vec<Service<'_>>,
     ) -> Result<RenderedFile, InputError> {
-        let context = PolicyContext {
-            shared: &self.shared,
+        let own = Facts::of(&PolicyContext {
             name,
             order: number(order),
             services,
-        };
+        })?;
         let template = format!("{}/{name}{ENDING}", self.network);
-        self.file(format!("{name}.yaml"), &template, &context)
+        self.file(format!("{name}.yaml"), &template, own)
     }
 
     fn host_endpoints(&self, files: &mut Vec<RenderedFile>) -> Result<(), InputError> {
@@ -169,33 +158,29 @@ impl<'a> Press<'a> {
                 continue;
             };
             let name = format!("{}-{suffix}", worker.name.value);
-            let context = WorkerContext {
-                shared: &self.shared,
+            let own = Facts::of(&WorkerContext {
                 name: &name,
                 worker: worker_facts,
-            };
+            })?;
             let path = format!("{HOST_ENDPOINTS}/{name}.yaml");
-            files.push(self.file(path, &template, &context)?);
+            files.push(self.file(path, &template, own)?);
         }
         Ok(())
     }
 
     /// Renders one file and reads it back.
-    fn file(
-        &self,
-        path: String,
-        template: &str,
-        context: &impl Serialize,
-    ) -> Result<RenderedFile, InputError> {
-        let body = self.templates.render(template, context)?;
-        let text = format!("{}{body}", self.header);
+    fn file(&self, path: String, template: &str, own: Facts) -> Result<RenderedFile, InputError> {
+        let view = View::new(&self.shared, own);
+        let body = self.templates.render(template, &view)?;
+        let header = self.header(&view);
+        let text = format!("{header}{body}");
         let folder = self.plan.folder();
         let input = Input::new(format!("{folder}/{}/{path} (rendered)", self.network), text);
         let (resources, findings) = read(&input);
         let behind = |place: &Place| {
-            let header_lines = u32::try_from(self.header.lines().count()).unwrap_or_default();
+            let header_lines = u32::try_from(header.lines().count()).unwrap_or_default();
             let line = place.span.line.checked_sub(header_lines)?;
-            self.templates.line_behind(template, context, line)
+            self.templates.line_behind(template, &view, line)
         };
         let refuse = |error: InputError, place: &Place| match behind(place) {
             Some(place) => {
@@ -225,6 +210,23 @@ impl<'a> Press<'a> {
             resources,
         })
     }
+
+    /// The first lines of a file: by what it was made, from which facts, and what to do instead of
+    /// editing it. The digest is of the facts that the file shows, not of where they come from, so
+    /// facts that are looked up again and found the same change no file.
+    fn header(&self, view: &View) -> String {
+        let profile = match &self.plan.target {
+            Target::Region => "region profile".to_owned(),
+            Target::Cluster(name) => format!("cluster profile {name} and region profile"),
+        };
+        format!(
+            "# Made by palisade {} from {profile} {}, facts {}.\n\
+             # Do not edit: change the facts and run `palisade gen` again.\n",
+            env!("CARGO_PKG_VERSION"),
+            self.plan.region.region.value,
+            view.digest(),
+        )
+    }
 }
 
 fn worst(findings: Vec<Finding>) -> Option<Finding> {
@@ -246,28 +248,4 @@ fn refuse_twins(files: &[RenderedFile]) -> Result<(), InputError> {
         }
     }
     Ok(())
-}
-
-/// The first lines of every file: by what it was made, from which facts, and what to do instead
-/// of editing it. The digest is of the facts alone, not of where they come from, so facts that
-/// are looked up again and found the same change no file.
-fn header(plan: &Plan, network: Network, shared: &Context<'_>) -> String {
-    let services = provider_services(plan, network);
-    let facts = serde_json::json!({ "shared": shared, "services": services });
-    let mut digest = String::new();
-    for byte in Sha256::digest(facts.to_string().as_bytes()) {
-        // Writing to a String cannot fail.
-        let _ = write!(digest, "{byte:02x}");
-    }
-    digest.truncate(SHOWN_DIGEST);
-    let profile = match &plan.target {
-        Target::Region => "region profile".to_owned(),
-        Target::Cluster(name) => format!("cluster profile {name} and region profile"),
-    };
-    format!(
-        "# Made by palisade {} from {profile} {}, facts {digest}.\n\
-         # Do not edit: change the facts and run `palisade gen` again.\n",
-        env!("CARGO_PKG_VERSION"),
-        plan.region.region.value,
-    )
 }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
-use serde::Serialize;
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value};
 
 use crate::finding::{Input, InputError, Place, Span};
 use crate::yaml::is_plain_safe;
+
+use super::facts::View;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
@@ -77,28 +77,19 @@ impl Templates {
     ///
     /// # Errors
     /// No such template, or what is wrong with it, with its line.
-    pub(super) fn render(
-        &self,
-        path: &str,
-        context: &impl Serialize,
-    ) -> Result<String, InputError> {
+    pub(super) fn render(&self, path: &str, view: &Arc<View>) -> Result<String, InputError> {
         let input = self
             .text(path)
             .ok_or_else(|| InputError::new(format!("there is no template `{path}`")))?;
         self.engine
             .get_template(path)
-            .and_then(|template| template.render(Serde(context)))
+            .and_then(|template| template.render(Value::from_dyn_object(Arc::clone(view))))
             .map_err(|error| explain(input, &error))
     }
 
     /// The line of the template at `path` that made line `line` of what it rendered, if it can
     /// be told.
-    pub(super) fn line_behind(
-        &self,
-        path: &str,
-        context: &impl Serialize,
-        line: u32,
-    ) -> Option<Place> {
+    pub(super) fn line_behind(&self, path: &str, view: &Arc<View>, line: u32) -> Option<Place> {
         let input = self.text(path)?;
         let mut marked = String::with_capacity(input.text.len() * 2);
         for (index, text) in input.text.lines().enumerate() {
@@ -114,7 +105,7 @@ impl Templates {
         let rendered = engine
             .get_template(path)
             .ok()?
-            .render(Serde(context))
+            .render(Value::from_dyn_object(Arc::clone(view)))
             .ok()?;
         let (_, number) = rendered
             .lines()

@@ -8,7 +8,10 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::indexing_slicing
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    clippy::case_sensitive_file_extension_comparisons
 )]
 
 #[path = "../call/mod.rs"]

@@ -245,3 +245,33 @@ fn what_is_checked_in_is_what_would_be_written() {
         assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn a_new_address_changes_the_files_that_show_it_and_no_other() {
+    let room = Room::new();
+    room.run("gen --region us-south");
+    let before = room.files("generated");
+    let profile = fs::read_to_string(project("profiles/regions/us-south.yaml")).unwrap();
+    let grown = profile.replacen(
+        "    - 166.9.12.26/32\n",
+        "    - 166.9.12.26/32\n    - 166.9.12.27/32\n",
+        1,
+    );
+    assert_ne!(profile, grown);
+    room.write("mine/regions/us-south.yaml", grown);
+    assert_eq!(room.run("gen --region us-south --profiles mine").code, 0);
+    let after = room.files("generated");
+    let changed: Vec<&String> = after
+        .iter()
+        .filter(|(path, text)| before[*path] != **text)
+        .map(|(path, _)| path)
+        .collect();
+    assert_eq!(
+        changed,
+        [
+            "us-south/private/.palisade-inventory",
+            "us-south/private/allow-egress-pods-private.yaml",
+            "us-south/private/allow-private-service-endpoint.yaml",
+        ]
+    );
+}

@@ -1,6 +1,14 @@
 //! `palisade gen`, as a user runs it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    clippy::case_sensitive_file_extension_comparisons
+)]
 
 #[path = "../call/mod.rs"]
 mod call;

@@ -3,7 +3,15 @@
 //! `upstream.txt` holds the digest of the normal form (STORE-12) of every upstream policy; see
 //! `examples/upstream-digests.rs` for how it is made.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    clippy::case_sensitive_file_extension_comparisons
+)]
 
 use std::collections::BTreeMap;
 

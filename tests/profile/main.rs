@@ -4,7 +4,10 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::indexing_slicing
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    clippy::case_sensitive_file_extension_comparisons
 )]
 
 use std::fs;
@@ -277,7 +280,7 @@ fn single_zone_locations_are_with_the_region_that_serves_them() {
         let zones: Vec<&str> = region
             .single_zone
             .iter()
-            .map(|zone| zone.as_str())
+            .map(palisade::profile::Name::as_str)
             .collect();
         assert_eq!(zones, [zone]);
     }
