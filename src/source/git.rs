@@ -113,7 +113,7 @@ fn open(given: &str, path: &Path) -> Result<(Repository, String), Error> {
         inside.to_str().map(|inside| inside.replace('\\', "/"))
     });
     // A path to the `.git` folder is the repository's, and points at nothing in it.
-    let inside = inside.filter(|inside| !inside.starts_with(".git"));
+    let inside = inside.filter(|inside| inside.split('/').next() != Some(".git"));
     Ok((repository, inside.unwrap_or_default()))
 }
 
@@ -126,26 +126,39 @@ fn find_commit<'r>(
         .revparse_single(revision)
         .and_then(|object| object.peel_to_commit());
     object.map_err(|error| match error.code() {
-        ErrorCode::NotFound if revision == HEAD => {
+        ErrorCode::NotFound if is_unborn(repository, revision) => {
             InputError::new(format!("`{given}` has no commit yet")).into()
+        }
+        // The name is there and leads to what is not.
+        ErrorCode::NotFound
+            if repository
+                .resolve_reference_from_short_name(revision)
+                .is_ok() =>
+        {
+            outside(given, &error)
         }
         ErrorCode::NotFound
         | ErrorCode::Ambiguous
         | ErrorCode::InvalidSpec
         | ErrorCode::Invalid
-        | ErrorCode::Peel => {
-            let names = names(repository);
-            let error = InputError::new(format!("`{given}` has no revision `{revision}`"));
-            if names.is_empty() {
-                error.into()
-            } else {
-                error
-                    .suggest(revision, names.iter().map(String::as_str))
-                    .into()
-            }
-        }
+        | ErrorCode::Peel => unknown_revision(given, repository, revision).into(),
         _ => outside(given, &error),
     })
+}
+
+/// Whether `revision` is that of a branch on which nothing was committed yet.
+fn is_unborn(repository: &Repository, revision: &str) -> bool {
+    let head = repository.head().err().map(|error| error.code());
+    revision == HEAD && head == Some(ErrorCode::UnbornBranch)
+}
+
+fn unknown_revision(given: &str, repository: &Repository, revision: &str) -> InputError {
+    let names = names(repository);
+    let error = InputError::new(format!("`{given}` has no revision `{revision}`"));
+    if names.is_empty() {
+        return error;
+    }
+    error.suggest(revision, names.iter().map(String::as_str))
 }
 
 /// The branches and tags, sorted.

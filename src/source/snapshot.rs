@@ -9,7 +9,8 @@ use crate::profile::Day;
 /// The texts of a repository at one commit, however they were got.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// The repository: its published address where that is known.
+    /// The repository: the address it was published at where that is known, else what the user
+    /// called it.
     pub repository: String,
     /// The commit.
     pub commit: String,

@@ -150,9 +150,12 @@ fn tell_oddities(arguments: &Arguments, changes: &[Change], library: &Library) {
     }
     if arguments.region.is_empty() {
         let is_read = |name: &&str| changes.iter().any(|c| c.region.as_str() == *name);
-        for gone in library.regions().into_iter().filter(|name| !is_read(name)) {
+        let mut gone = library.regions();
+        gone.retain(|name| !is_read(name));
+        if !gone.is_empty() {
             terminal::tell_note(&format!(
-                "upstream has no region {gone}: its profile is left as it is"
+                "upstream has no policies for {}: what is known of it stays as it is",
+                gone.join(", ")
             ));
         }
     }

@@ -9,7 +9,7 @@ use crate::net::Cidr;
 use crate::profile::Name;
 use crate::yaml::{Comment, Located};
 
-use super::policy::{Net, Nets};
+use super::policy::Nets;
 
 /// Refuses two copies of a list that have different blocks. Their order does not count.
 pub(super) fn agree(what: &str, one: &Nets, other: &Nets) -> Result<(), InputError> {
@@ -18,28 +18,27 @@ pub(super) fn agree(what: &str, one: &Nets, other: &Nets) -> Result<(), InputErr
     if only_in_one.is_empty() && only_in_other.is_empty() {
         return Ok(());
     }
-    let here = said(&only_in_other);
-    let there = said(&only_in_one);
     let place = |nets: &Nets, only: &[Located<Cidr>]| {
         only.first()
             .map_or_else(|| nets.place(), |net| Place::new(&nets.input, net.span))
     };
-    Err(InputError::new(format!(
-        "two copies of the list of {what} disagree: {here} here alone"
-    ))
-    .at(place(other, &only_in_other))
-    .also(
-        InputError::new(format!("the other copy: {there} here alone")).at(place(one, &only_in_one)),
-    ))
+    let message = format!(
+        "two copies of the list of {what} disagree: {}",
+        said(&only_in_other)
+    );
+    Err(InputError::new(message)
+        .at(place(other, &only_in_other))
+        .also(InputError::new(said(&only_in_one)).at(place(one, &only_in_one))))
 }
 
+/// What one of two copies has alone.
 fn said(blocks: &[Located<Cidr>]) -> String {
-    if blocks.is_empty() {
-        return "nothing stands".to_owned();
-    }
     let names: Vec<String> = blocks.iter().map(|b| format!("`{}`", b.value)).collect();
-    let verb = if names.len() == 1 { "stands" } else { "stand" };
-    format!("{} {verb}", names.join(", "))
+    match names.as_slice() {
+        [] => "nothing is in this one alone".to_owned(),
+        [name] => format!("{name} is in this one alone"),
+        names => format!("{} are in this one alone", names.join(", ")),
+    }
 }
 
 /// The blocks of `nets` that `other` has not.
@@ -52,44 +51,54 @@ fn missing(nets: &Nets, other: &Nets) -> Vec<Located<Cidr>> {
         .collect()
 }
 
-/// Reads a file of bare addresses, one a line.
-pub(super) fn bare(input: &Arc<Input>) -> Result<Nets, InputError> {
-    let mut list = Vec::new();
+/// Refuses a file of bare addresses, one a line, that tells of others than `nets`. A block of the
+/// list stands for the addresses in it: until 2023 some were wider than one address.
+pub(super) fn agree_with_addresses(
+    what: &str,
+    nets: &Nets,
+    input: &Arc<Input>,
+) -> Result<(), InputError> {
+    let addresses = addresses(input)?;
+    let blocks = || nets.list.iter().map(|net| net.block);
+    let stray = addresses
+        .iter()
+        .find(|address| !blocks().any(|block| block.contains(address.value)));
+    if let Some(stray) = stray {
+        return Err(InputError::new(format!(
+            "`{}` is not in the list of {what} that the policies have",
+            stray.value
+        ))
+        .at(Place::new(input, stray.span))
+        .also(InputError::new("the list").at(nets.place())));
+    }
+    let unnamed = blocks().find(|block| !addresses.iter().any(|a| block.contains(a.value)));
+    match unnamed {
+        Some(block) => Err(InputError::new(format!(
+            "`{}` is not in `{}`, the other copy of the {what}",
+            block.value, input.name
+        ))
+        .at(Place::new(&nets.input, block.span))),
+        None => Ok(()),
+    }
+}
+
+/// The addresses of a file that has one a line.
+fn addresses(input: &Arc<Input>) -> Result<Vec<Located<IpAddr>>, InputError> {
+    let mut addresses = Vec::new();
     let mut start = 0;
     for line in input.text.split_inclusive('\n') {
         let text = line.trim();
         if !text.is_empty() {
             let at = start + line.find(text).unwrap_or_default();
             let span = Span::in_text(&input.text, at..at + text.len());
-            let address = text.parse::<IpAddr>().ok().map(Cidr::host);
-            let block = match address {
-                Some(block) => block,
-                None => text.parse().map_err(|_| {
-                    InputError::new(format!("`{text}` is not an address"))
-                        .at(Place::new(input, span))
-                })?,
-            };
-            list.push(Net {
-                block: Located { value: block, span },
-                label: None,
-            });
+            let value = text.parse().map_err(|_| {
+                InputError::new(format!("`{text}` is not an address")).at(Place::new(input, span))
+            })?;
+            addresses.push(Located { value, span });
         }
         start += line.len();
     }
-    let span = list.first().map_or(
-        Span {
-            line: 1,
-            column: 1,
-            ..Span::default()
-        },
-        |net| net.block.span,
-    );
-    Ok(Nets {
-        input: Arc::clone(input),
-        span,
-        list,
-        headings: Vec::new(),
-    })
+    Ok(addresses)
 }
 
 /// The zones that a heading lists behind its last colon, if it lists nothing else there.

@@ -8,7 +8,7 @@ use crate::profile::{Name, Network};
 use crate::yaml::Located;
 
 use super::layout::Role;
-use super::lists::{agree, bare, zones_in};
+use super::lists::{agree, agree_with_addresses, zones_in};
 use super::policy::{Nets, Policy, Rule};
 use super::region::Reading;
 
@@ -59,7 +59,7 @@ pub(super) fn control_plane(
         agree(&what, first, copy.nets)?;
     }
     if let Some(input) = reading.layout.addresses(reading.region, network) {
-        agree(&what, first, &bare(input)?)?;
+        agree_with_addresses(&what, first, input)?;
     }
     Ok(Masters {
         zones: copies.iter().find_map(|copy| zones_in(copy.nets)),
@@ -122,26 +122,27 @@ fn unknown_endpoint(policy: &Policy, rule: &Rule, ports: &[PortRange]) -> InputE
 
 /// Refuses anything but one rule for UDP and one for TCP.
 fn both_protocols(policy: &Policy, copies: &[Copy<'_>]) -> Result<(), InputError> {
-    for wanted in [Protocol::Udp, Protocol::Tcp] {
+    const BOTH: [Protocol; 2] = [Protocol::Udp, Protocol::Tcp];
+
+    if let Some(copy) = copies.iter().find(|c| !BOTH.contains(&c.protocol.value)) {
+        let message = format!("no rule of this list is for `{}`", copy.protocol.value);
+        return Err(policy.refuse(copy.protocol.span, message));
+    }
+    for wanted in BOTH {
         let mut found = copies.iter().filter(|copy| copy.protocol.value == wanted);
-        if found.next().is_none() {
-            let message = format!("no rule opens the list for {wanted}");
-            return Err(policy.refuse(policy.name.span, message));
-        }
-        if let Some(second) = found.next() {
+        if let (Some(_), Some(second)) = (found.next(), found.next()) {
             let message = format!("a second rule opens the list for {wanted}");
             return Err(policy.refuse(second.protocol.span, message));
         }
     }
-    let other = |copy: &&Copy<'_>| !matches!(copy.protocol.value, Protocol::Udp | Protocol::Tcp);
-    match copies.iter().find(other) {
-        Some(copy) => Err(policy.refuse(
-            copy.protocol.span,
-            format!(
-                "the protocol `{}` is not one of the masters",
-                copy.protocol.value
-            ),
-        )),
+    match BOTH
+        .iter()
+        .find(|wanted| !copies.iter().any(|c| c.protocol.value == **wanted))
+    {
+        Some(missing) => {
+            let message = format!("no rule opens the list for {missing}");
+            Err(policy.refuse(policy.name.span, message))
+        }
         None => Ok(()),
     }
 }

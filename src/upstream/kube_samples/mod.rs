@@ -81,7 +81,9 @@ pub fn import(
         return Err(InputError::new(message).suggest(unknown.as_str(), known()));
     }
     if layout.regions.is_empty() {
-        return Err(InputError::new("no region's policies lie there"));
+        return Err(InputError::new("no region's policies lie there").hint(
+            "they lie in `private-network-isolation/REGION/` and `public-network-isolation/REGION/`",
+        ));
     }
     let mut remarks = Vec::new();
     let mut profiles = Vec::new();

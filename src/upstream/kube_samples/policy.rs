@@ -9,12 +9,17 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::finding::{Input, InputError, Place, Span};
-use crate::net::{Cidr, PortRange, Protocol};
+use crate::net::{Cidr, CidrError, PortRange, Protocol};
 use crate::yaml::{Comment, Kind, Located, Node, comments, documents};
 
 const API_VERSION: &str = "projectcalico.org/v3";
 const KIND: &str = "GlobalNetworkPolicy";
 const ACTION: &str = "Allow";
+
+/// The most rules of a direction and the most entries of a list. Upstream has at most ten and some
+/// hundreds; what is compared pairwise must stay short.
+const MOST_RULES: usize = 500;
+const MOST_ENTRIES: usize = 10_000;
 
 /// A policy.
 pub(super) struct Policy {
@@ -32,6 +37,34 @@ pub(super) struct Policy {
     pub(super) ingress: Vec<Rule>,
     /// Where it begins.
     pub(super) span: Span,
+}
+
+/// An address block as it may be written: in 2021 single addresses stood without their length.
+struct Written(Cidr);
+
+impl FromStr for Written {
+    type Err = CidrError;
+
+    fn from_str(text: &str) -> Result<Self, CidrError> {
+        match text.parse() {
+            Err(CidrError::BareAddress { suggestion, .. }) => Ok(Self(suggestion)),
+            block => block.map(Self),
+        }
+    }
+}
+
+/// An order as it is written.
+struct Order(f64);
+
+impl FromStr for Order {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let order = text.parse().ok().filter(|order: &f64| order.is_finite());
+        order
+            .map(Self)
+            .ok_or_else(|| format!("`{text}` is not an order such as 1500"))
+    }
 }
 
 /// A rule that allows.
@@ -171,7 +204,7 @@ impl Reader<'_> {
         let policy = Policy {
             input: Arc::clone(self.input),
             name: self.text(self.required(metadata, "name")?)?,
-            order: self.parsed(self.required(spec, "order")?, "an order")?,
+            order: self.order(self.required(spec, "order")?)?,
             selector: self.text(self.required(spec, "selector")?)?,
             egress: self.rules(spec.get("egress"))?,
             ingress: self.rules(spec.get("ingress"))?,
@@ -217,10 +250,9 @@ impl Reader<'_> {
         let Some(node) = node else {
             return Ok(Vec::new());
         };
-        self.list(node)?
-            .iter()
-            .map(|item| self.rule(item))
-            .collect()
+        let items = self.list(node)?;
+        self.at_most(node, items, MOST_RULES)?;
+        items.iter().map(|item| self.rule(item)).collect()
     }
 
     fn rule(&self, node: &Node) -> Result<Rule, InputError> {
@@ -267,8 +299,14 @@ impl Reader<'_> {
 
     fn nets(&self, rule: &Node, span: Span, node: &Node) -> Result<Nets, InputError> {
         let mut list = Vec::new();
-        for item in self.list(node)? {
-            let block: Located<Cidr> = self.parsed(item, "an address block")?;
+        let items = self.list(node)?;
+        self.at_most(node, items, MOST_ENTRIES)?;
+        for item in items {
+            let Written(block) = self.parsed(item, "an address block")?.value;
+            let block = Located {
+                value: block,
+                span: item.span,
+            };
             if block.is_everything() {
                 let message = format!(
                     "`{}` is every address, which upstream never means",
@@ -276,19 +314,22 @@ impl Reader<'_> {
                 );
                 return Err(refuse(self.input, block.span, message));
             }
-            let behind = |c: &&Comment| c.beside && c.span.line == item.span.line;
-            let label = self.comments.iter().find(behind).cloned();
+            let behind = self.comments_from(item.span.end).first();
+            let label = behind
+                .filter(|c| c.beside && c.span.line == item.span.line)
+                .cloned();
             list.push(Net { block, label });
         }
         self.unique(list.iter().map(|net| net.block))?;
         let until = list.last().map_or(span.end, |net| net.block.span.end);
         let headings = self
-            .comments
+            .comments_from(rule.span.start)
             .iter()
-            .filter(|c| !c.beside && c.span.start > rule.span.start && c.span.start < until)
+            .take_while(|comment| comment.span.start < until)
+            .filter(|comment| !comment.beside)
             .map(|comment| {
-                let before = |net: &&Net| net.block.span.start < comment.span.start;
-                (list.iter().filter(before).count(), comment.clone())
+                let before = |net: &Net| net.block.span.start < comment.span.start;
+                (list.partition_point(before), comment.clone())
             })
             .collect();
         Ok(Nets {
@@ -297,6 +338,25 @@ impl Reader<'_> {
             list,
             headings,
         })
+    }
+
+    /// The comments that begin at `offset` or behind it.
+    fn comments_from(&self, offset: u32) -> &[Comment] {
+        let first = self
+            .comments
+            .partition_point(|comment| comment.span.start < offset);
+        self.comments.get(first..).unwrap_or_default()
+    }
+
+    fn at_most(&self, node: &Node, items: &[Node], most: usize) -> Result<(), InputError> {
+        if items.len() <= most {
+            return Ok(());
+        }
+        let message = format!(
+            "the list has {} entries, and at most {most} are read",
+            items.len()
+        );
+        Err(refuse(self.input, node.span, message))
     }
 
     /// Refuses an item that stands in its list twice.
@@ -377,6 +437,14 @@ impl Reader<'_> {
         Ok(Located {
             value,
             span: node.span,
+        })
+    }
+
+    fn order(&self, node: &Node) -> Result<Located<f64>, InputError> {
+        let order: Located<Order> = self.parsed(node, "an order")?;
+        Ok(Located {
+            value: order.value.0,
+            span: order.span,
         })
     }
 

@@ -101,10 +101,10 @@ impl Reading<'_> {
             (true, true) => return,
             (false, true) => format!("also {more}"),
             (true, false) => format!("not {less}"),
-            (false, false) => format!("also {more} and not {less}"),
+            (false, false) => format!("also {more}, not {less}"),
         };
         let text = format!(
-            "for {what}, upstream's `{}` opens {difference}, other than the platform profile",
+            "upstream's `{}` opens other ports for {what} than the platform profile: {difference}",
             policy.name.value
         );
         self.remark(text, policy, open.span);
