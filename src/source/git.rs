@@ -10,10 +10,9 @@ use git2::{
 
 use crate::finding::{Error, Input, InputError, OutsideError};
 use crate::profile::Day;
-use crate::yaml::LONGEST_TEXT;
 
 use super::Snapshot;
-use super::folder::text;
+use super::text::text_of;
 
 /// The mode of a symbolic link in a tree; what it leads to is not part of the commit.
 const LINK: i32 = 0o120_000;
@@ -201,11 +200,8 @@ fn texts(
     for (path, id) in found {
         let blob = repository.find_blob(id).map_err(|e| failed(&e))?;
         let name = format!("{short}:{path}");
-        if blob.size() > LONGEST_TEXT {
-            let message = format!("`{name}` is longer than any text that is read");
-            return Err(InputError::new(message).into());
-        }
-        texts.insert(path, text(name, blob.content().to_vec())?);
+        let text = text_of(&name, blob.content().to_vec())?;
+        texts.insert(path, text);
     }
     Ok(texts)
 }

@@ -299,8 +299,5 @@ fn a_copy_says_where_it_comes_from() {
     )
     .expect("a file");
     let error = folder::snapshot(dir.path(), is_wanted).expect_err("no text");
-    assert!(
-        error.to_string().ends_with("bad.yaml` is not UTF-8 text"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("bad.yaml is no text"), "{error}");
 }

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use crate::cli::{Exit, terminal};
+use crate::cli::{Exit, library, terminal};
 use crate::finding::Error;
 use crate::profile::{Day, Facts, Library, Network};
 
-use super::{commit_of, json, library, table};
+use super::{commit_of, json, table};
 
 /// List the regions whose facts are at hand
 ///

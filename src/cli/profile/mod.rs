@@ -5,13 +5,10 @@ mod list;
 mod show;
 mod update;
 
-use std::path::Path;
-
 use clap::{Args, Subcommand};
 
 use crate::finding::Error;
-use crate::profile::{Facts, Library};
-use crate::source::folder;
+use crate::profile::Facts;
 
 use super::Exit;
 
@@ -37,15 +34,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
         Command::Update(arguments) => update::run(arguments),
         Command::List(arguments) => list::run(arguments),
         Command::Show(arguments) => show::run(arguments),
-    }
-}
-
-/// The embedded profiles, with those of `folder` in their place where one is given.
-fn library(folder: Option<&Path>) -> Result<Library, Error> {
-    let embedded = Library::embedded();
-    match folder {
-        Some(folder) => Ok(embedded.overlay(folder::profiles_of(folder)?)),
-        None => Ok(embedded),
     }
 }
 

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use crate::cli::{Exit, terminal};
+use crate::cli::{Exit, library, terminal};
 use crate::finding::Error;
 use crate::net::Cidr;
 use crate::profile::{Day, Facts, Name, RegionProfile, Source, Status};
 
-use super::{commit_of, json, library, table};
+use super::{commit_of, json, table};
 
 /// Show the facts of a region: every list, where it comes from and how old it is
 ///

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::cli::{Exit, terminal};
+use crate::cli::{Exit, library, terminal};
 use crate::finding::{Error, InputError};
 use crate::profile::{Library, Name, RegionProfile};
 use crate::source::{Snapshot, folder, git, write};
@@ -91,7 +91,7 @@ fn snapshot(arguments: &Arguments) -> Result<Snapshot, Error> {
 
 /// The profiles in place: the folder's, and the embedded ones where it has none.
 fn in_place(folder: &Path) -> Result<Library, Error> {
-    super::library(folder.exists().then_some(folder))
+    library(folder.exists().then_some(folder))
 }
 
 fn import(
