@@ -64,14 +64,25 @@ fn local_path(given: &str) -> Result<PathBuf, InputError> {
     // As git has it: a colon before the first slash means another machine.
     let is_remote = given.contains("://") || host.contains(':') && !Path::new(given).exists();
     if is_remote {
+        let shown = without_secret(given);
         return Err(InputError::new(format!(
-            "`{given}` is on another machine, and repositories are only read from this one so far"
+            "`{shown}` is on another machine, and repositories are only read from this one so far"
         ))
         .hint(format!(
-            "run `git clone {given} kube-samples` and give `--from kube-samples`"
+            "run `git clone {shown} kube-samples` and give `--from kube-samples`"
         )));
     }
     Ok(PathBuf::from(given))
+}
+
+/// A URL without the name and password that may stand before its host.
+fn without_secret(url: &str) -> String {
+    let without = url.split_once("://").and_then(|(scheme, rest)| {
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (_, host) = authority.rsplit_once('@')?;
+        Some(format!("{scheme}://{host}/{path}"))
+    });
+    without.unwrap_or_else(|| url.to_owned())
 }
 
 fn outside(given: &str, error: &git2::Error) -> Error {

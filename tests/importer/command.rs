@@ -387,7 +387,7 @@ fn calls_that_are_wrong() {
      = help: run `git clone https://github.com/IBM-Cloud/kube-samples kube-samples` and give `--from kube-samples`
 
     ## --from copy --profiles copy/SOURCE.yaml
-    error: cannot read the folder copy/SOURCE.yaml: Not a directory (os error 20)
+    error: cannot read copy/SOURCE.yaml: Not a directory (os error 20)
     "#);
     assert_eq!(desk.profiles(), BTreeMap::new());
 }

@@ -190,9 +190,10 @@ fn what_cannot_be_read() {
         "https://github.com/IBM-Cloud/kube-samples",
         "ssh://git@github.com/IBM-Cloud/kube-samples",
         "git@github.com:IBM-Cloud/kube-samples.git",
+        "https://someone:secret@git.example.com/a/b",
         "file:///nowhere/at/all",
     ] {
-        tell(given, read(Path::new(given), HEAD));
+        tell(&given.replace("secret", "…"), read(Path::new(given), HEAD));
     }
     let odd = dir.path().join("odd.git");
     let odd_repository = Repository::init_bare(&odd).expect("a repository");
@@ -244,14 +245,19 @@ fn what_cannot_be_read() {
      = help: run `git clone https://github.com/IBM-Cloud/kube-samples kube-samples` and give `--from kube-samples`
 
     ## ssh://git@github.com/IBM-Cloud/kube-samples
-    error: `ssh://git@github.com/IBM-Cloud/kube-samples` is on another machine, and repositories are only read from this one so far
+    error: `ssh://github.com/IBM-Cloud/kube-samples` is on another machine, and repositories are only read from this one so far
      |
-     = help: run `git clone ssh://git@github.com/IBM-Cloud/kube-samples kube-samples` and give `--from kube-samples`
+     = help: run `git clone ssh://github.com/IBM-Cloud/kube-samples kube-samples` and give `--from kube-samples`
 
     ## git@github.com:IBM-Cloud/kube-samples.git
     error: `git@github.com:IBM-Cloud/kube-samples.git` is on another machine, and repositories are only read from this one so far
      |
      = help: run `git clone git@github.com:IBM-Cloud/kube-samples.git kube-samples` and give `--from kube-samples`
+
+    ## https://someone:…@git.example.com/a/b
+    error: `https://git.example.com/a/b` is on another machine, and repositories are only read from this one so far
+     |
+     = help: run `git clone https://git.example.com/a/b kube-samples` and give `--from kube-samples`
 
     ## file:///nowhere/at/all
     error: `file:///nowhere/at/all` does not exist

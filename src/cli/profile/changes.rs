@@ -18,6 +18,8 @@ pub(super) fn text(changes: &[Change], source: &str, files: usize, is_dry: bool)
     }
     let regions = counted(changes.len(), "region");
     let facts = match changed.len() {
+        // The commit that the facts come from may be another one.
+        0 if files > 0 => "no fact changed".to_owned(),
         0 => "nothing changed".to_owned(),
         n => format!("{n} changed"),
     };
