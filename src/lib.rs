@@ -12,4 +12,5 @@ pub mod profile;
 pub mod report;
 pub mod resource;
 pub mod source;
+pub mod upstream;
 pub mod yaml;

@@ -4,6 +4,7 @@ mod completion;
 mod exit;
 mod generate;
 mod plan;
+mod profile;
 mod terminal;
 
 use std::ffi::OsString;
@@ -34,6 +35,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Gen(Box<generate::Arguments>),
+    Profile(profile::Arguments),
     Completion(completion::Arguments),
 }
 
@@ -45,6 +47,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let result = match arguments.command {
         Command::Gen(arguments) => generate::run(&arguments),
+        Command::Profile(arguments) => profile::run(&arguments),
         Command::Completion(arguments) => completion::run(&arguments),
     };
     result.unwrap_or_else(|error: Error| {

@@ -1,3 +1,10 @@
-//! Where texts and resources come from. Reading the outside happens here and nowhere below.
+//! Where texts and resources come from, and where files go. Reading the outside happens here and
+//! nowhere below.
 
+pub mod folder;
+pub mod git;
+mod snapshot;
 pub mod text;
+pub mod write;
+
+pub use snapshot::Snapshot;

@@ -40,8 +40,19 @@ pub fn read_text(path: &Path) -> Result<Arc<Input>, Error> {
 /// # Errors
 /// The folder or a file in it cannot be read.
 pub fn read_folder(folder: &Path, ending: &str) -> Result<Vec<(String, Arc<Input>)>, Error> {
+    read_wanted(folder, &|path| path.ends_with(ending))
+}
+
+/// Reads every file below `folder` whose path below it `wanted` picks, as [`read_folder`] does.
+///
+/// # Errors
+/// The folder or a file in it cannot be read.
+pub fn read_wanted(
+    folder: &Path,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Result<Vec<(String, Arc<Input>)>, Error> {
     let mut texts = Vec::new();
-    collect(folder, "", ending, 0, &mut texts)?;
+    collect(folder, "", wanted, 0, &mut texts)?;
     texts.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(texts)
 }
@@ -49,7 +60,7 @@ pub fn read_folder(folder: &Path, ending: &str) -> Result<Vec<(String, Arc<Input
 fn collect(
     folder: &Path,
     below: &str,
-    ending: &str,
+    wanted: &dyn Fn(&str) -> bool,
     depth: usize,
     texts: &mut Vec<(String, Arc<Input>)>,
 ) -> Result<(), Error> {
@@ -76,8 +87,8 @@ fn collect(
         };
         let kind = fs::metadata(&path).map_err(|e| OutsideError::file("read", &path, e))?;
         if kind.is_dir() {
-            collect(&path, &below, ending, depth + 1, texts)?;
-        } else if name.ends_with(ending) {
+            collect(&path, &below, wanted, depth + 1, texts)?;
+        } else if wanted(&below) {
             texts.push((below, read_text(&path)?));
         }
     }
@@ -93,7 +104,8 @@ fn bounded(reader: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn text_of(name: &str, bytes: Vec<u8>) -> Result<Arc<Input>, Error> {
+/// `bytes` as the text named `name`.
+pub(super) fn text_of(name: &str, bytes: Vec<u8>) -> Result<Arc<Input>, Error> {
     if bytes.len() > LONGEST_TEXT {
         return Err(InputError::new(format!(
             "{name} is longer than {} MiB, the most that is read of one file",

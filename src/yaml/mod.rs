@@ -5,12 +5,14 @@
 //! and stops at the first error. [`documents`] reads anyone's text into a tree of [`Node`]s that
 //! know where they stand, goes on behind a broken document, and leaves judgement to the caller.
 
+mod comment;
 mod located;
 mod node;
 mod read;
 mod scalar;
 mod typed;
 
+pub use comment::{Comment, comments};
 pub use located::Located;
 pub use node::{Entry, Kind, Node};
 pub use read::{Document, documents};

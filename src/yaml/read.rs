@@ -292,7 +292,7 @@ fn size(node: &Node) -> usize {
     }
 }
 
-fn span_of(scan: &ScanSpan) -> Span {
+pub(super) fn span_of(scan: &ScanSpan) -> Span {
     let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let range = scan.byte_range().unwrap_or_default();
     Span {
@@ -303,7 +303,7 @@ fn span_of(scan: &ScanSpan) -> Span {
     }
 }
 
-fn syntax(input: &Arc<Input>, error: &granit_parser::ScanError) -> InputError {
+pub(super) fn syntax(input: &Arc<Input>, error: &granit_parser::ScanError) -> InputError {
     let marker = error.marker();
     let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let start = narrow(marker.byte_offset().unwrap_or_default());

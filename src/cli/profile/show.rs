@@ -1,0 +1,180 @@
+//! `palisade profile show`
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use crate::cli::{Exit, library, terminal};
+use crate::finding::Error;
+use crate::net::Cidr;
+use crate::profile::{Day, Facts, Name, RegionProfile, Source, Status};
+
+use super::{commit_of, json, table};
+
+/// Show the facts of a region: every list, where it comes from and how old it is
+///
+/// Example: `palisade profile show us-south --format yaml`
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The region
+    region: String,
+
+    /// A folder of profiles that stand in for the embedded ones
+    #[arg(long, value_name = "DIR")]
+    profiles: Option<PathBuf>,
+
+    /// How to print them; yaml is the profile itself
+    #[arg(short = 'o', long, value_enum, default_value_t)]
+    format: Format,
+
+    /// The day from which ages are counted [default: today]
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<Day>,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Format {
+    #[default]
+    Text,
+    Json,
+    Yaml,
+}
+
+/// A region as JSON tells it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown<'a> {
+    region: &'a str,
+    display_name: &'a str,
+    zones: Vec<&'a str>,
+    single_zone: Vec<&'a str>,
+    as_of: Day,
+    lists: Vec<List<'a>>,
+}
+
+/// A list as JSON tells it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct List<'a> {
+    name: String,
+    count: usize,
+    date: Day,
+    age_days: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_from: Option<Day>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_until: Option<Day>,
+    source: &'a Source,
+    nets: Vec<Cidr>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
+    let library = library(arguments.profiles.as_deref())?;
+    let profile = library.region(&arguments.region)?;
+    let as_of = arguments.as_of.unwrap_or_else(today);
+    let text = match arguments.format {
+        Format::Text => text(&profile, as_of),
+        Format::Json => json(&region(&profile, as_of))?,
+        Format::Yaml => library.region_text(&arguments.region)?.text.clone(),
+    };
+    terminal::print(&text)?;
+    Ok(Exit::Clean)
+}
+
+/// The day it is in UTC.
+fn today() -> Day {
+    Day(jiff::Timestamp::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date())
+}
+
+fn age(facts: &Facts<'_>, as_of: Day) -> i32 {
+    (as_of.0 - facts.date.0).get_days()
+}
+
+fn region(profile: &RegionProfile, as_of: Day) -> Shown<'_> {
+    Shown {
+        region: profile.region.as_str(),
+        display_name: &profile.display_name,
+        zones: profile.zones.iter().map(|zone| zone.as_str()).collect(),
+        single_zone: profile.single_zone.iter().map(Name::as_str).collect(),
+        as_of,
+        lists: profile
+            .lists()
+            .into_iter()
+            .map(|(name, facts, nets)| List {
+                name,
+                count: facts.len,
+                date: facts.date,
+                age_days: age(&facts, as_of),
+                status: facts.status,
+                valid_from: facts.valid_from,
+                valid_until: facts.valid_until,
+                source: facts.source,
+                nets,
+            })
+            .collect(),
+    }
+}
+
+fn text(profile: &RegionProfile, as_of: Day) -> String {
+    let header = ["LIST", "COUNT", "DATE", "AGE", "STATUS", "COMMIT", "SOURCE"];
+    let lists = profile.lists();
+    let rows = lists.iter().map(|(name, facts, _)| {
+        [
+            name.clone(),
+            facts.len.to_string(),
+            facts.date.to_string(),
+            format!("{} d", age(facts, as_of)),
+            standing(facts),
+            commit_of(facts),
+            facts
+                .source
+                .path
+                .as_ref()
+                .unwrap_or(&facts.source.repository)
+                .clone(),
+        ]
+    });
+    let mut text = format!("{} ({})\n\n", profile.region.value, profile.display_name);
+    text.push_str(&table(header, rows));
+    text.push('\n');
+    let mut repositories: Vec<&str> = lists
+        .iter()
+        .map(|(_, f, _)| f.source.repository.as_str())
+        .collect();
+    repositories.sort_unstable();
+    repositories.dedup();
+    line(&mut text, "repository", &repositories);
+    let zones: Vec<&str> = profile.zones.iter().map(|zone| zone.as_str()).collect();
+    line(&mut text, "zones", &zones);
+    let single: Vec<&str> = profile.single_zone.iter().map(Name::as_str).collect();
+    if !single.is_empty() {
+        line(&mut text, "single-zone locations", &single);
+    }
+    text
+}
+
+fn line(text: &mut String, what: &str, names: &[&str]) {
+    // A string takes whatever is written to it.
+    let _ = writeln!(text, "{what}: {}", names.join(", "));
+}
+
+/// How the provider stands behind a list and how long it holds, or a dash.
+fn standing(facts: &Facts<'_>) -> String {
+    let parts = [
+        facts.status.map(|status| status.to_string()),
+        facts.valid_from.map(|day| format!("from {day}")),
+        facts.valid_until.map(|day| format!("until {day}")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() {
+        "-".to_owned()
+    } else {
+        parts.join(" ")
+    }
+}

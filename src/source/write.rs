@@ -1,0 +1,130 @@
+//! Files that are written all or none.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+
+use crate::finding::OutsideError;
+
+/// Writes every file of `files` with its bytes, or none of them, and says how many it wrote.
+///
+/// A file that has these bytes already is left as it is. The others are first written in full
+/// under temporary names beside their places and made durable, and only then put in place, each
+/// by one rename: whoever reads meanwhile sees an old file or a new one, and a process that is
+/// killed leaves no half of one. Where a rename fails, those before it are undone. Folders that
+/// are missing are made.
+///
+/// # Errors
+/// A folder or file that cannot be read, made or written. Nothing has changed then.
+pub fn write_all(files: &[(PathBuf, Vec<u8>)]) -> Result<usize, OutsideError> {
+    let mut staged = Vec::new();
+    for (path, bytes) in files {
+        let target = resolved(path);
+        let old = old_bytes(&target)?;
+        if old.as_ref() != Some(bytes) {
+            let temporary = stage(&target, bytes)?;
+            staged.push(Staged {
+                temporary,
+                target,
+                old,
+            });
+        }
+    }
+    let count = staged.len();
+    let mut done: Vec<(PathBuf, Option<Vec<u8>>)> = Vec::new();
+    for file in staged {
+        match file.temporary.persist(&file.target) {
+            Ok(_) => done.push((file.target, file.old)),
+            Err(error) => {
+                undo(&done);
+                return Err(OutsideError::file("write", &file.target, error.error));
+            }
+        }
+    }
+    for (path, _) in &done {
+        sync_folder(path);
+    }
+    Ok(count)
+}
+
+/// The paths of `files` whose bytes are others than these, or that are not there.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn differing(files: &[(PathBuf, Vec<u8>)]) -> Result<Vec<&Path>, OutsideError> {
+    let mut differing = Vec::new();
+    for (path, bytes) in files {
+        if old_bytes(path)?.as_ref() != Some(bytes) {
+            differing.push(path.as_path());
+        }
+    }
+    Ok(differing)
+}
+
+/// A new file that waits beside its place.
+struct Staged {
+    temporary: NamedTempFile,
+    target: PathBuf,
+    old: Option<Vec<u8>>,
+}
+
+/// Where a link leads, so that the link stays and what it leads to is written.
+fn resolved(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+fn old_bytes(path: &Path) -> Result<Option<Vec<u8>>, OutsideError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(OutsideError::file("read", path, error)),
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+fn stage(target: &Path, bytes: &[u8]) -> Result<NamedTempFile, OutsideError> {
+    let folder = folder_of(target);
+    fs::create_dir_all(folder).map_err(|e| OutsideError::file("make the folder", folder, e))?;
+    let failed = |error| OutsideError::file("write", target, error);
+    let mut builder = Builder::new();
+    builder.prefix(".palisade-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // What any new file gets; the process's mask still takes away.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut temporary = builder.tempfile_in(folder).map_err(failed)?;
+    temporary.write_all(bytes).map_err(failed)?;
+    if let Ok(old) = fs::metadata(target) {
+        temporary
+            .as_file()
+            .set_permissions(old.permissions())
+            .map_err(failed)?;
+    }
+    temporary.as_file().sync_all().map_err(failed)?;
+    Ok(temporary)
+}
+
+/// Puts back what was there. The error that led here is the one to tell, so none of these is.
+fn undo(done: &[(PathBuf, Option<Vec<u8>>)]) {
+    for (path, old) in done {
+        let _ = match old {
+            Some(bytes) => stage(path, bytes).map(|file| file.persist(path).is_ok()),
+            None => Ok(fs::remove_file(path).is_ok()),
+        };
+    }
+}
+
+/// Makes the renames in the folder of `path` durable, where the system knows how.
+fn sync_folder(path: &Path) {
+    let _ = File::open(folder_of(path)).and_then(|folder| folder.sync_all());
+}
