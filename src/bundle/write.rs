@@ -7,19 +7,17 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tempfile::NamedTempFile;
 
 use crate::finding::{Error, Input, InputError, OutsideError};
+use crate::source::write::{TEMPORARY, stage};
 use crate::yaml::LONGEST_TEXT;
 
 use super::inventory::{INVENTORY, Inventory, digest_of};
-
-/// How texts that are not in their place yet begin.
-const TEMPORARY: &str = ".palisade-tmp-";
 
 /// What a folder should hold: the text of each file by its path below the folder.
 #[derive(Debug, Clone)]
@@ -182,7 +180,7 @@ impl Changes {
         for (path, change) in &self.files {
             if let Change::Create { new } | Change::Update { new, .. } = change {
                 let target = self.folder.join(path);
-                let text = temporary_beside(&target, new)?;
+                let text = stage(&target, new.as_bytes())?;
                 staged.push((target, text));
             }
         }
@@ -217,7 +215,7 @@ impl Changes {
 
     fn write_inventory(&self, inventory: &Inventory) -> Result<(), Error> {
         let target = self.folder.join(INVENTORY);
-        let text = temporary_beside(&target, &inventory.text())?;
+        let text = stage(&target, inventory.text().as_bytes())?;
         put_in_place(text, &target)
     }
 
@@ -255,24 +253,6 @@ fn read_own(path: &Path) -> Result<Option<String>, Error> {
     }
     let bytes = fs::read(path).map_err(failed)?;
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
-}
-
-fn temporary_beside(target: &Path, text: &str) -> Result<NamedTempFile, Error> {
-    let folder = target.parent().unwrap_or(Path::new("."));
-    let failed = |source| OutsideError::file("write", target, source);
-    fs::create_dir_all(folder).map_err(|e| OutsideError::file("create", folder, e))?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMPORARY);
-    #[cfg(unix)]
-    {
-        // As the user's umask has it for any other file, not private as temporary files are.
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    file.as_file().sync_data().map_err(failed)?;
-    Ok(file)
 }
 
 fn put_in_place(text: NamedTempFile, target: &Path) -> Result<(), Error> {

@@ -8,6 +8,9 @@ use tempfile::{Builder, NamedTempFile};
 
 use crate::finding::OutsideError;
 
+/// How the names of files begin that wait beside their place.
+pub const TEMPORARY: &str = ".palisade-tmp-";
+
 /// Writes every file of `files` with its bytes, or none of them, and says how many it wrote.
 ///
 /// A file that has these bytes already is left as it is. The others are first written in full
@@ -90,12 +93,17 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-fn stage(target: &Path, bytes: &[u8]) -> Result<NamedTempFile, OutsideError> {
+/// Writes `bytes` in full and durably under a temporary name beside `target`, with the rights of
+/// the file that is there, or those of any new file.
+///
+/// # Errors
+/// A folder that cannot be made, or a file that cannot be written.
+pub fn stage(target: &Path, bytes: &[u8]) -> Result<NamedTempFile, OutsideError> {
     let folder = folder_of(target);
     fs::create_dir_all(folder).map_err(|e| OutsideError::file("make the folder", folder, e))?;
     let failed = |error| OutsideError::file("write", target, error);
     let mut builder = Builder::new();
-    builder.prefix(".palisade-").suffix(".tmp");
+    builder.prefix(TEMPORARY);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
