@@ -10,6 +10,7 @@ use crate::profile::Name;
 use crate::yaml::{Comment, Located};
 
 use super::policy::Nets;
+use super::read::MOST_ENTRIES;
 
 /// Refuses two copies of a list that have different blocks. Their order does not count.
 pub(super) fn agree(what: &str, one: &Nets, other: &Nets) -> Result<(), InputError> {
@@ -94,6 +95,10 @@ fn addresses(input: &Arc<Input>) -> Result<Vec<Located<IpAddr>>, InputError> {
             let value = text.parse().map_err(|_| {
                 InputError::new(format!("`{text}` is not an address")).at(Place::new(input, span))
             })?;
+            if addresses.len() >= MOST_ENTRIES {
+                let message = format!("at most {MOST_ENTRIES} addresses are read");
+                return Err(InputError::new(message).at(Place::new(input, span)));
+            }
             addresses.push(Located { value, span });
         }
         start += line.len();

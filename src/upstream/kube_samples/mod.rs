@@ -11,6 +11,7 @@ mod lists;
 mod masters;
 mod names;
 mod policy;
+mod read;
 mod region;
 mod services;
 

@@ -16,6 +16,7 @@ use super::infrastructure::subnets;
 use super::layout::{Layout, Role};
 use super::masters::{are, control_plane, kubernetes_api};
 use super::policy::{Policy, Rule};
+use super::read;
 use super::services::groups;
 
 /// What is at hand while a region is read.
@@ -38,7 +39,7 @@ impl Reading<'_> {
         role: Role,
     ) -> Result<(String, Policy), InputError> {
         let (path, input) = self.layout.policy(self.region, network, role)?;
-        let policy = Policy::read(input)?;
+        let policy = read::policy(input)?;
         let expected = role.policy(network);
         if policy.name.value != expected {
             let message = format!("the file of `{expected}` holds `{}`", policy.name.value);

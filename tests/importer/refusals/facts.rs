@@ -96,6 +96,36 @@ fn addresses_that_are_none() {
     "#);
 }
 
+/// Upstream's lists have some hundreds of entries; what is compared pairwise must stay short.
+#[test]
+fn lists_without_end() {
+    let many = |line: &dyn Fn(u32) -> String| (0..20_000).map(line).collect::<Vec<_>>().concat();
+    let address = |n: u32| format!("198.18.{}.{}", n / 256, n % 256);
+    let nets = many(&|n| format!("      - {}/32\n", address(n)));
+    let rules = many(&|_| "  - action: Allow\n".to_owned());
+    let addresses = many(&|n| address(n) + "\n");
+    for (upstream, message) in [
+        (
+            one().with(ENDPOINT, "      - 192.0.2.10/32\n", &nets),
+            "the list has 20002 entries, and at most 10000 are read",
+        ),
+        (
+            one().with(ENDPOINT, "  egress:\n", &format!("  egress:\n{rules}")),
+            "the list has 20002 entries, and at most 500 are read",
+        ),
+        (
+            one().with("private-ips.md", "192.0.2.10\n", &addresses),
+            "at most 10000 addresses are read",
+        ),
+    ] {
+        let refusal = upstream.refusal();
+        assert!(
+            refusal.starts_with(&format!("error: {message}\n")),
+            "{refusal}"
+        );
+    }
+}
+
 #[test]
 fn copies_that_disagree() {
     let cases = [
