@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use assert_cmd::Command;
 use git2::Repository;
 
 use crate::upstream::Upstream;
@@ -36,7 +36,7 @@ impl Desk {
 
     /// Runs `palisade profile update` there: the exit code, what it says, what it tells.
     fn update(&self, arguments: &[&str]) -> (i32, String, String) {
-        let mut command = Command::cargo_bin("palisade").expect("the binary");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
         command
             .current_dir(self.path())
             .args(["profile", "update"])

@@ -1,11 +1,11 @@
 //! `palisade profile list` and `palisade profile show` as processes.
 
-use assert_cmd::Command;
+use std::process::Command;
 
 use crate::upstream::Upstream;
 
 fn run(folder: &std::path::Path, arguments: &[&str]) -> (i32, String, String) {
-    let mut command = Command::cargo_bin("palisade").expect("the binary");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
     let output = command
         .current_dir(folder)
         .arg("profile")

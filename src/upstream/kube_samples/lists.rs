@@ -87,11 +87,17 @@ pub(super) fn agree_with_addresses(
 fn addresses(input: &Arc<Input>) -> Result<Vec<Located<IpAddr>>, InputError> {
     let mut addresses = Vec::new();
     let mut start = 0;
-    for line in input.text.split_inclusive('\n') {
+    for (number, line) in (1..).zip(input.text.split_inclusive('\n')) {
         let text = line.trim();
         if !text.is_empty() {
-            let at = start + line.find(text).unwrap_or_default();
-            let span = Span::in_text(&input.text, at..at + text.len());
+            let at = line.find(text).unwrap_or_default();
+            let whole = Span {
+                start,
+                end: start,
+                line: number,
+                column: 1,
+            };
+            let span = whole.within(line, &(at..at + text.len()));
             let value = text.parse().map_err(|_| {
                 InputError::new(format!("`{text}` is not an address")).at(Place::new(input, span))
             })?;
@@ -101,7 +107,7 @@ fn addresses(input: &Arc<Input>) -> Result<Vec<Located<IpAddr>>, InputError> {
             }
             addresses.push(Located { value, span });
         }
-        start += line.len();
+        start = start.saturating_add(u32::try_from(line.len()).unwrap_or(u32::MAX));
     }
     Ok(addresses)
 }
