@@ -190,7 +190,11 @@ pub(super) fn cluster_services(
         .map(|service| Service {
             name: service.name.as_str(),
             protocol: service.protocol,
-            ports: service.ports.iter().map(|port| port.value).collect(),
+            ports: service
+                .ports
+                .iter()
+                .flat_map(|ports| ports.iter().map(|p| p.value))
+                .collect(),
             nets: sorted(service.nets.iter().map(|net| net.value)),
         })
         .collect();

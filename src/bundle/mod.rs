@@ -12,7 +12,7 @@ mod template;
 mod write;
 
 pub use inventory::INVENTORY;
-pub use write::{Change, Changes, Folder};
+pub use write::{Change, Changes, Folder, Output};
 
 pub use plan::{HostEndpoints, Plan, Target, Wanted};
 pub use render::{Bundle, RenderedFile, render};

@@ -79,16 +79,14 @@ impl Wanted {
         self
     }
 
-    /// What the lists say of a part, `means` telling whether a word means it. Nothing where no
-    /// word does.
-    fn says(&self, means: impl Fn(&Name) -> bool) -> Option<bool> {
+    /// What the words say of a part. `means` tells how closely a word means it: the closest word
+    /// of the nearest pair that has one decides. Nothing where no word means it.
+    fn says(&self, means: impl Fn(&str) -> Option<usize>) -> Option<bool> {
         self.words.iter().find_map(|(with, without)| {
-            if with.iter().any(&means) {
-                Some(true)
-            } else if without.iter().any(&means) {
-                Some(false)
-            } else {
-                None
+            let closest = |words: &[Name]| words.iter().filter_map(|w| means(w.as_str())).max();
+            match (closest(with), closest(without)) {
+                (None, None) => None,
+                (with, without) => Some(with > without),
             }
         })
     }
@@ -150,10 +148,12 @@ impl Plan {
     /// The first contradiction, with its place.
     pub fn check(&self, pods_at: Option<&Place>) -> Result<(), InputError> {
         self.wanted.check(&self.region, &self.platform_profile)?;
-        if let Some(place) = pods_at {
-            check_pod_subnet(self.pod_subnet, place, &self.region, &self.platform_profile)?;
-        }
-        match &self.workers {
+        let overlap = check_pod_subnet(self.pod_subnet, &self.region, &self.platform_profile);
+        overlap.map_err(|error| match pods_at {
+            Some(place) => error.at(place.clone()),
+            None => error,
+        })?;
+        match self.known_workers() {
             Some(workers) => workers.check_against_pods(self.pod_subnet),
             None if self.host_endpoints == HostEndpoints::Always => Err(InputError::new(
                 "host endpoints are wanted, but no workers are known",
@@ -161,6 +161,12 @@ impl Plan {
             .hint("give `--workers FILE`, or list them in the cluster profile")),
             None => Ok(()),
         }
+    }
+
+    fn known_workers(&self) -> Option<&Workers> {
+        self.workers
+            .as_ref()
+            .filter(|workers| !workers.list.is_empty())
     }
 
     /// The region and, where there is one, the cluster, for a sentence.
@@ -182,29 +188,27 @@ impl Plan {
 
     /// Whether the component `name` is wanted.
     pub fn wants(&self, name: &str) -> bool {
-        let Some(component) = self
-            .platform_profile
-            .components
-            .iter()
-            .find(|component| component.name.as_str() == name)
-        else {
+        let components = &self.platform_profile.components;
+        let Some(component) = components.iter().find(|c| c.name.as_str() == name) else {
             return false;
         };
-        if component.required {
-            return true;
-        }
-        let said = self.wanted.says(|word| word.as_str() == name);
-        said.unwrap_or_else(|| {
-            let on_platform = component.platform.is_none_or(|only| only == self.platform);
-            on_platform && (name != ISTIO || self.wants(SERVICES))
-        })
+        let on_platform = component.platform.is_none_or(|only| only == self.platform);
+        // What is part of the services goes with them, unless a word is about it.
+        let means = |word: &str| match word {
+            word if word == name => Some(1),
+            SERVICES if name == ISTIO => Some(0),
+            _ => None,
+        };
+        component.required || self.wanted.says(means).unwrap_or(on_platform)
     }
 
     /// Whether the service group is wanted.
     pub fn wants_group(&self, group: &ServiceGroup) -> bool {
-        self.wanted
-            .says(|word| group.answers_to(word.as_str()))
-            .unwrap_or_else(|| self.wants(SERVICES))
+        let means = |word: &str| match word {
+            SERVICES => Some(0),
+            word => group.answers_to(word).then_some(word.len()),
+        };
+        self.wanted.says(means).unwrap_or(true)
     }
 
     /// Whether the managed Istio add-on is wanted on `network`: it is on the public one alone.
@@ -223,11 +227,7 @@ impl Plan {
 
     /// Whether host endpoints on `network` are to be written, and what to tell the user of it.
     pub fn writes_host_endpoints(&self, network: Network) -> (bool, Option<String>) {
-        let Some(workers) = self
-            .workers
-            .as_ref()
-            .filter(|workers| !workers.list.is_empty())
-        else {
+        let Some(workers) = self.known_workers() else {
             return (false, None);
         };
         let on_network = match network {
@@ -259,7 +259,8 @@ impl Plan {
                 Some(format!(
                     "{network} host endpoints are written, because no version is given: from \
                      {platform} {since} on the platform makes them itself, and then they must \
-                     not be applied (give `version`, or `--host-endpoints never`)"
+                     not be applied (say which with `version` in a cluster profile, or with \
+                     `--host-endpoints never`)"
                 )),
             ),
         }

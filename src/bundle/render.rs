@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::finding::{Finding, Input, InputError, Place, Severity};
-use crate::profile::Network;
-use crate::resource::{Api, Key, Resource, ResourceSet, number, read};
+use crate::finding::{Finding, Input, InputError, Place, Severity, Span};
+use crate::profile::{Network, Worker};
+use crate::resource::{Api, Key, Kind, Resource, ResourceSet, number, read};
 
 use super::context::{
     Context, PolicyContext, Service, WorkerContext, WorkerFacts, cluster_services,
@@ -15,6 +15,9 @@ use super::context::{
 use super::facts::{Facts, View};
 use super::template::{ENDING, Templates};
 use super::{Plan, Target};
+
+/// The longest name of a host endpoint: with its ending it is the longest name of a file.
+const LONGEST_NAME: usize = 250;
 
 /// The folder of host endpoints in a network's folder.
 const HOST_ENDPOINTS: &str = "host-endpoints";
@@ -158,6 +161,9 @@ impl<'a> Press<'a> {
                 continue;
             };
             let name = format!("{}-{suffix}", worker.name.value);
+            if name.len() > LONGEST_NAME {
+                return Err(too_long(self.plan, worker, &name));
+            }
             let own = Facts::of(&WorkerContext {
                 name: &name,
                 worker: worker_facts,
@@ -191,6 +197,16 @@ impl<'a> Press<'a> {
         if let Some(finding) = worst(findings) {
             let place = finding.place.clone();
             return Err(refuse(finding.into_error(), &place));
+        }
+        let place = Place::new(&input, Span::in_text(&input.text, 0..0));
+        if resources.is_empty() {
+            let error = InputError::new(format!("templates/{template} renders no object"));
+            return Err(error.at(place).hint("leave a part out with `--without`"));
+        }
+        if let Some(stranger) = resources.iter().find(|r| !belongs(&r.key.kind)) {
+            let place = stranger.place();
+            let error = InputError::new(format!("a {} is no part of a bundle", stranger.key.kind));
+            return Err(refuse(error.at(place.clone()), &place));
         }
         let wrong_api = resources
             .iter()
@@ -227,6 +243,25 @@ impl<'a> Press<'a> {
             view.digest(),
         )
     }
+}
+
+fn too_long(plan: &Plan, worker: &Worker, name: &str) -> InputError {
+    let error = InputError::new(format!(
+        "the host endpoint's name `{name}` is longer than {LONGEST_NAME} characters"
+    ));
+    match &plan.workers {
+        Some(workers) => error.at(Place::new(&workers.input, worker.name.span)),
+        None => error,
+    }
+}
+
+/// Whether a bundle may hold objects of `kind`: those that isolate, and what they need.
+fn belongs(kind: &Kind) -> bool {
+    kind.is_policy()
+        || matches!(
+            kind,
+            Kind::GlobalNetworkSet | Kind::NetworkSet | Kind::HostEndpoint | Kind::Tier
+        )
 }
 
 fn worst(findings: Vec<Finding>) -> Option<Finding> {

@@ -1,9 +1,10 @@
 //! Bringing bundles to disk: all files or none, and nothing that is not Palisade's own.
 //!
-//! Every new text first lies complete beside its place. Then the inventory takes in the new files,
-//! the texts move into place, what is no longer rendered goes, and the inventory lets go of it.
-//! Whenever that is interrupted, each file is either old or new, the inventory covers both, and
-//! the next run finishes the work.
+//! Every new text first lies complete beside its place, inventories included. Then each folder's
+//! inventory takes in the new files, the texts move into place, what is no longer rendered goes,
+//! and the inventory lets go of it. An error on the way puts back what was there; whenever the
+//! process itself is ended, each file is either old or new, the inventory covers both, and the
+//! next run finishes the work. Runs on one output folder wait for one another.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -11,7 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tempfile::NamedTempFile;
+use tempfile::TempPath;
 
 use crate::finding::{Error, Input, InputError, OutsideError};
 use crate::source::write::{TEMPORARY, stage};
@@ -19,11 +20,22 @@ use crate::yaml::LONGEST_TEXT;
 
 use super::inventory::{INVENTORY, Inventory, digest_of};
 
-/// What a folder should hold: the text of each file by its path below the folder.
+/// How deep leftovers of an interrupted run are looked for below a bundle's folder.
+const DEEPEST_FOLDER: usize = 4;
+
+/// The output folder while a run has it to itself.
+#[derive(Debug)]
+pub struct Output {
+    path: PathBuf,
+    /// Held until the run ends; the system lets go of it even if the process is killed.
+    _lock: Option<File>,
+}
+
+/// What a folder of the output should hold: the text of each file by its path below the folder.
 #[derive(Debug, Clone)]
 pub struct Folder {
-    /// The folder.
-    pub path: PathBuf,
+    /// Its path below the output folder, written with `/`.
+    pub path: String,
     /// Its files; none means that the folder should hold nothing of Palisade's.
     pub files: BTreeMap<String, Arc<Input>>,
 }
@@ -49,6 +61,8 @@ pub enum Change {
     Remove {
         /// The text on disk.
         old: String,
+        /// Whether somebody else changed it since Palisade wrote it.
+        edited: bool,
     },
 }
 
@@ -66,86 +80,123 @@ pub struct Changes {
     leftovers: Vec<PathBuf>,
 }
 
-impl Folder {
-    /// Compares the folder with what it should hold.
+impl Output {
+    /// The output folder, only to be looked at.
+    pub fn look(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            _lock: None,
+        }
+    }
+
+    /// The output folder, made if it is not there, for this run alone: another run on it is
+    /// waited for.
+    ///
+    /// # Errors
+    /// The folder cannot be made.
+    pub fn take(path: &Path) -> Result<Self, Error> {
+        fs::create_dir_all(path).map_err(|e| OutsideError::file("create", path, e))?;
+        // Where the system cannot lock folders, runs are not kept apart.
+        let lock = File::open(path).ok().filter(|file| file.lock().is_ok());
+        Ok(Self {
+            path: path.to_owned(),
+            _lock: lock,
+        })
+    }
+
+    /// Compares a folder of the output with what it should hold.
     ///
     /// # Errors
     /// A file that is in the way and not Palisade's, or a folder that cannot be read.
-    pub fn compare(&self) -> Result<Changes, Error> {
-        let before = self.inventory()?;
+    pub fn compare(&self, folder: &Folder) -> Result<Changes, Error> {
+        let path = self.path.join(&folder.path);
+        self.refuse_links(&path)?;
+        let before = inventory(&path)?;
         let mut after = Inventory::default();
         let mut files = BTreeMap::new();
-        for (path, input) in &self.files {
+        for (name, input) in &folder.files {
             let new = &input.text;
-            after.add(path, digest_of(new.as_bytes()));
-            let at = self.path.join(path);
+            after.add(name, digest_of(new.as_bytes()));
+            let at = path.join(name);
+            self.refuse_links(at.parent().unwrap_or(&path))?;
             match read_own(&at)? {
                 None => {
-                    files.insert(path.clone(), Change::Create { new: new.clone() });
+                    files.insert(name.clone(), Change::Create { new: new.clone() });
                 }
                 Some(old) if old == *new => {}
-                Some(_) if !before.owns(path) => return Err(in_the_way(&at)),
+                Some(_) if !before.owns(name) => return Err(in_the_way(&at)),
                 Some(old) => {
-                    let edited = !before.wrote(path, &digest_of(old.as_bytes()));
+                    let edited = !before.wrote(name, &digest_of(old.as_bytes()));
                     let new = new.clone();
-                    files.insert(path.clone(), Change::Update { old, new, edited });
+                    files.insert(name.clone(), Change::Update { old, new, edited });
                 }
             }
         }
-        for path in before
+        for name in before
             .paths()
-            .filter(|path| !self.files.contains_key(*path))
+            .filter(|name| !folder.files.contains_key(*name))
         {
-            if let Some(old) = read_own(&self.path.join(path))? {
-                files.insert(path.to_owned(), Change::Remove { old });
+            let at = path.join(name);
+            self.refuse_links(at.parent().unwrap_or(&path))?;
+            if let Some(old) = read_own(&at)? {
+                let edited = !before.wrote(name, &digest_of(old.as_bytes()));
+                files.insert(name.to_owned(), Change::Remove { old, edited });
             }
         }
+        let mut leftovers = Vec::new();
+        find_leftovers(&path, 0, &mut leftovers);
+        leftovers.sort();
         Ok(Changes {
-            leftovers: self.leftovers(&files),
-            folder: self.path.clone(),
+            leftovers,
+            folder: path,
             files,
             before,
             after,
         })
     }
 
-    fn inventory(&self) -> Result<Inventory, Error> {
-        let path = self.path.join(INVENTORY);
-        match read_own(&path)? {
-            None => Ok(Inventory::default()),
-            Some(text) => {
-                let input = Input::new(path.display().to_string(), text);
-                Ok(Inventory::read(&input)?)
+    /// Refuses a link among the folders below the output folder: it may lead anywhere, and what
+    /// it leads to is somebody else's.
+    fn refuse_links(&self, folder: &Path) -> Result<(), Error> {
+        let below = folder.ancestors().take_while(|above| *above != self.path);
+        for path in below {
+            if fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink()) {
+                return Err(in_the_way(path));
             }
         }
+        Ok(())
     }
 
-    /// Texts of an interrupted run, in the folders that are written to.
-    fn leftovers(&self, files: &BTreeMap<String, Change>) -> Vec<PathBuf> {
-        let mut folders: Vec<PathBuf> = files
-            .keys()
-            .chain(self.files.keys())
-            .filter_map(|path| self.path.join(path).parent().map(Path::to_owned))
-            .chain([self.path.clone()])
-            .collect();
-        folders.sort();
-        folders.dedup();
-        let entries = folders
-            .into_iter()
-            .filter_map(|folder| fs::read_dir(folder).ok())
-            .flatten()
-            .flatten();
-        let mut leftovers: Vec<PathBuf> = entries
-            .filter(|entry| {
-                let name = entry.file_name();
-                name.to_str()
-                    .is_some_and(|name| name.starts_with(TEMPORARY))
-            })
-            .map(|entry| entry.path())
-            .collect();
-        leftovers.sort();
-        leftovers
+    /// Makes all these changes, or none.
+    ///
+    /// # Errors
+    /// A file or folder that cannot be written; what was changed before is as it was then.
+    pub fn apply(&self, all: &[Changes]) -> Result<(), Error> {
+        let mut staged = Vec::new();
+        for changes in all.iter().filter(|changes| !changes.is_empty()) {
+            staged.push((changes, changes.stage()?));
+        }
+        let mut done = Vec::new();
+        for (changes, texts) in staged {
+            done.push(changes);
+            if let Err(error) = changes.settle(texts) {
+                for changes in done {
+                    changes.undo();
+                }
+                return Err(error);
+            }
+        }
+        Ok(())
     }
+}
+
+/// The texts of a folder that wait beside their places.
+struct Staged {
+    texts: Vec<(PathBuf, TempPath)>,
+    /// The inventory while the change is under way.
+    during: TempPath,
+    /// The inventory afterwards.
+    after: TempPath,
 }
 
 impl Changes {
@@ -154,42 +205,39 @@ impl Changes {
         self.files.is_empty() && self.before == self.after && self.leftovers.is_empty()
     }
 
+    /// Whether the inventory says what it should.
+    pub fn has_inventory(&self) -> bool {
+        self.before == self.after
+    }
+
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Makes all these changes, or none where one of the new texts cannot be written.
-    ///
-    /// # Errors
-    /// A file or folder that cannot be written.
-    pub fn apply(all: &[Self]) -> Result<(), Error> {
-        let mut staged = Vec::new();
-        for changes in all.iter().filter(|changes| !changes.is_empty()) {
-            staged.push((changes, changes.stage()?));
-        }
-        for (changes, staged) in staged {
-            changes.settle(staged)?;
-        }
-        Ok(())
-    }
-
     /// Writes every new text beside its place.
-    fn stage(&self) -> Result<Vec<(PathBuf, NamedTempFile)>, Error> {
-        let mut staged = Vec::new();
+    fn stage(&self) -> Result<Staged, Error> {
+        let mut texts = Vec::new();
         for (path, change) in &self.files {
             if let Change::Create { new } | Change::Update { new, .. } = change {
                 let target = self.folder.join(path);
                 let text = stage(&target, new.as_bytes())?;
-                staged.push((target, text));
+                texts.push((target, text));
             }
         }
-        Ok(staged)
+        let inventory = self.folder.join(INVENTORY);
+        let during = self.before.clone().union(&self.after);
+        Ok(Staged {
+            texts,
+            during: stage(&inventory, during.text().as_bytes())?,
+            after: stage(&inventory, self.after.text().as_bytes())?,
+        })
     }
 
-    fn settle(&self, staged: Vec<(PathBuf, NamedTempFile)>) -> Result<(), Error> {
-        self.write_inventory(&self.before.clone().union(&self.after))?;
-        for (target, text) in staged {
+    fn settle(&self, staged: Staged) -> Result<(), Error> {
+        let inventory = self.folder.join(INVENTORY);
+        put_in_place(staged.during, &inventory)?;
+        for (target, text) in staged.texts {
             put_in_place(text, &target)?;
         }
         for (path, change) in &self.files {
@@ -202,21 +250,35 @@ impl Changes {
         for leftover in &self.leftovers {
             remove(leftover)?;
         }
+        put_in_place(staged.after, &inventory)?;
         if self.after == Inventory::default() {
-            remove(&self.folder.join(INVENTORY))?;
-            // A folder that holds something else stays, and says nothing.
-            let _ = fs::remove_dir(&self.folder);
-            Ok(())
-        } else {
-            self.write_inventory(&self.after)?;
-            sync_folder(&self.folder)
+            remove(&inventory)?;
+            // A folder that holds something else stays, and so do those above it.
+            for folder in self.folder.ancestors().take(2) {
+                if fs::remove_dir(folder).is_err() {
+                    break;
+                }
+            }
+            return Ok(());
         }
+        sync_folder(&self.folder)
     }
 
-    fn write_inventory(&self, inventory: &Inventory) -> Result<(), Error> {
-        let target = self.folder.join(INVENTORY);
-        let text = stage(&target, inventory.text().as_bytes())?;
-        put_in_place(text, &target)
+    /// Puts back what was there. The error that led here is the one to tell, so none of these is.
+    fn undo(&self) {
+        for (path, change) in &self.files {
+            let target = self.folder.join(path);
+            let _ = match change {
+                Change::Create { .. } => remove(&target),
+                Change::Update { old, .. } | Change::Remove { old, .. } => put_back(&target, old),
+            };
+        }
+        let inventory = self.folder.join(INVENTORY);
+        let _ = if self.before == Inventory::default() {
+            remove(&inventory)
+        } else {
+            put_back(&inventory, &self.before.text())
+        };
     }
 
     /// Removes the folders above `path` that hold nothing any more, up to the bundle's own.
@@ -226,6 +288,32 @@ impl Changes {
             if fs::remove_dir(folder).is_err() {
                 return;
             }
+        }
+    }
+}
+
+fn inventory(folder: &Path) -> Result<Inventory, Error> {
+    let path = folder.join(INVENTORY);
+    match read_own(&path)? {
+        None => Ok(Inventory::default()),
+        Some(text) => {
+            let input = Input::new(path.display().to_string(), text);
+            Ok(Inventory::read(&input)?)
+        }
+    }
+}
+
+/// Texts that an interrupted run left. No other run is under way: it would hold the lock.
+fn find_leftovers(folder: &Path, depth: usize, leftovers: &mut Vec<PathBuf>) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries {
+        let (Ok(kind), name) = (entry.file_type(), entry.file_name()) else {
+            continue;
+        };
+        if kind.is_dir() && depth < DEEPEST_FOLDER {
+            find_leftovers(&entry.path(), depth + 1, leftovers);
+        } else if kind.is_file() && name.to_str().is_some_and(|n| n.starts_with(TEMPORARY)) {
+            leftovers.push(entry.path());
         }
     }
 }
@@ -244,10 +332,19 @@ fn read_own(path: &Path) -> Result<Option<String>, Error> {
     let failed = |source| OutsideError::file("read", path, source);
     let kind = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        // No file can be where a name is too long or a file stands for a folder.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound
+                    | io::ErrorKind::NotADirectory
+                    | io::ErrorKind::InvalidFilename
+            ) =>
+        {
+            return Ok(None);
+        }
         Err(error) => return Err(failed(error).into()),
     };
-    // A link may lead anywhere, and what it leads to is somebody else's.
     if !kind.is_file() || kind.len() > LONGEST_TEXT as u64 {
         return Err(in_the_way(path));
     }
@@ -255,10 +352,13 @@ fn read_own(path: &Path) -> Result<Option<String>, Error> {
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-fn put_in_place(text: NamedTempFile, target: &Path) -> Result<(), Error> {
+fn put_in_place(text: TempPath, target: &Path) -> Result<(), Error> {
     text.persist(target)
-        .map(drop)
         .map_err(|error| OutsideError::file("write", target, error.error).into())
+}
+
+fn put_back(target: &Path, text: &str) -> Result<(), Error> {
+    put_in_place(stage(target, text.as_bytes())?, target)
 }
 
 fn remove(path: &Path) -> Result<(), Error> {

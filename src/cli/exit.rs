@@ -29,12 +29,11 @@ impl Exit {
     /// Prints what the argument parser has to say, and ends as it says: help and version are no
     /// errors.
     pub fn of_usage(error: &clap::Error) -> Self {
-        // Nobody is left to be told where even this cannot be printed.
-        let _ = error.print();
-        if error.use_stderr() {
-            Self::Refused
-        } else {
-            Self::Clean
+        match error.print() {
+            _ if error.use_stderr() => Self::Refused,
+            // A reader that has seen enough is no failure.
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Self::Outside,
+            _ => Self::Clean,
         }
     }
 }

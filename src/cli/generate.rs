@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::bundle::{Bundle, Change, Changes, Folder, Plan, Target, Templates, render};
-use crate::finding::Error;
+use crate::bundle::{Bundle, Change, Changes, Folder, Output, Plan, Target, Templates, render};
+use crate::finding::{Error, Input, InputError};
 use crate::profile::Network;
 use crate::report::unified;
 use crate::source::text::read_folder;
@@ -30,7 +30,9 @@ Examples:
   palisade gen --region us-south --private        the private network's set of a region
   palisade gen --cluster shop.yaml                both networks of one cluster
   palisade gen --region all --check               are the files on disk what would be written?
+  palisade gen --region eu-de --without vrrp,logging
   palisade gen --region eu-de --public -o - | calicoctl apply -f -
+  kubectl get nodes -o json | palisade gen --cluster shop.yaml --workers -
 
 Exit codes: 0 written or nothing to do, 1 `--check` found differences, 2 the call or an input is
 wrong, 3 a file or folder cannot be read or written.")]
@@ -52,18 +54,24 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
-    let library = library(arguments.plan.profiles.as_deref())?;
+    let is_stream = arguments.output == Path::new(STREAM);
+    if is_stream && arguments.check {
+        return Err(InputError::new("`--check` compares with a folder, and `-o -` is none").into());
+    }
+    let library = library(arguments.plan.profiles())?;
     let plans = plan::plans(&arguments.plan, &library)?;
     let templates = templates(arguments.templates.as_deref())?;
     let bundles = bundles(&plans, &templates)?;
-    if arguments.output == Path::new(STREAM) {
+    if is_stream {
         return print(&bundles);
     }
-    let changes = compare(&arguments.output, &plans, &bundles)?;
+    let folders = folders(&plans, &bundles);
     if arguments.check {
-        return check(&changes);
+        return check(&compare(&Output::look(&arguments.output), &folders)?);
     }
-    Changes::apply(&changes)?;
+    let output = Output::take(&arguments.output)?;
+    let changes = compare(&output, &folders)?;
+    output.apply(&changes)?;
     summarise(&arguments.output, &bundles, &changes);
     Ok(Exit::Clean)
 }
@@ -101,9 +109,9 @@ fn print(bundles: &[Bundle]) -> Result<Exit, Error> {
     Ok(Exit::Clean)
 }
 
-/// What must change in every folder that the plans speak for.
-fn compare(output: &Path, plans: &[Plan], bundles: &[Bundle]) -> Result<Vec<Changes>, Error> {
-    let mut folders: BTreeMap<String, BTreeMap<String, Arc<_>>> = BTreeMap::new();
+/// What every folder that the plans speak for should hold.
+fn folders(plans: &[Plan], bundles: &[Bundle]) -> Vec<Folder> {
+    let mut folders: BTreeMap<String, BTreeMap<String, Arc<Input>>> = BTreeMap::new();
     for plan in plans {
         // A cluster's profile says which networks it is on; the folder of another is not its own
         // any more. A region's call speaks only of the networks that it names.
@@ -118,12 +126,16 @@ fn compare(output: &Path, plans: &[Plan], bundles: &[Bundle]) -> Result<Vec<Chan
         let files = files.map(|file| (file.path.clone(), Arc::clone(&file.input)));
         folders.insert(bundle.folder.clone(), files.collect());
     }
+    let folders = folders.into_iter();
     folders
-        .into_iter()
-        .map(|(path, files)| {
-            let path = output.join(path);
-            Folder { path, files }.compare()
-        })
+        .map(|(path, files)| Folder { path, files })
+        .collect()
+}
+
+fn compare(output: &Output, folders: &[Folder]) -> Result<Vec<Changes>, Error> {
+    folders
+        .iter()
+        .map(|folder| output.compare(folder))
         .collect()
 }
 
@@ -137,14 +149,18 @@ fn check(changes: &[Changes]) -> Result<Exit, Error> {
             let (old, new) = match change {
                 Change::Create { new } => ("", new.as_str()),
                 Change::Update { old, new, .. } => (old.as_str(), new.as_str()),
-                Change::Remove { old } => (old.as_str(), ""),
+                Change::Remove { old, .. } => (old.as_str(), ""),
             };
             text.push_str(&unified::diff(&path, old, new));
             differences += 1;
         }
         if folder.files.is_empty() && !folder.is_empty() {
             let path = folder.folder().display();
-            terminal::tell_note(&format!("the inventory of {path} is not up to date"));
+            terminal::tell_note(&if folder.has_inventory() {
+                format!("texts of an interrupted run lie in {path}")
+            } else {
+                format!("the inventory of {path} is not up to date")
+            });
             differences += 1;
         }
     }
@@ -168,16 +184,23 @@ fn summarise(output: &Path, bundles: &[Bundle], changes: &[Changes]) {
     let mut removed = 0;
     for folder in changes {
         for (path, change) in &folder.files {
+            let path = folder.folder().join(path);
+            let path = path.display();
             match change {
-                Change::Remove { .. } => removed += 1,
                 Change::Create { .. } => written += 1,
                 Change::Update { edited, .. } => {
                     written += 1;
                     if *edited {
-                        let path = folder.folder().join(path);
                         terminal::tell_note(&format!(
-                            "{} had been edited by hand; it is as generated again",
-                            path.display()
+                            "{path} had been edited by hand; it is as generated again"
+                        ));
+                    }
+                }
+                Change::Remove { edited, .. } => {
+                    removed += 1;
+                    if *edited {
+                        terminal::tell_note(&format!(
+                            "{path} had been edited by hand; it is no longer rendered and gone"
                         ));
                     }
                 }
@@ -187,7 +210,12 @@ fn summarise(output: &Path, bundles: &[Bundle], changes: &[Changes]) {
     let files: usize = bundles.iter().map(|bundle| bundle.files.len()).sum();
     let unchanged = files.saturating_sub(written);
     terminal::tell(&format!(
-        "{}: {written} files written, {unchanged} unchanged, {removed} removed",
-        output.display()
+        "{}: {} written, {unchanged} unchanged, {removed} removed",
+        output.display(),
+        if written == 1 {
+            "1 file".to_owned()
+        } else {
+            format!("{written} files")
+        },
     ));
 }

@@ -1,6 +1,6 @@
 //! The arguments that say what is to be rendered, and what they come to.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -34,7 +34,8 @@ pub(super) struct PlanArguments {
     #[arg(short, long, value_name = "FILE")]
     cluster: Option<PathBuf>,
 
-    /// The workers: a worker list, or what `kubectl get nodes -o json` prints; `-` reads it
+    /// The workers: a worker list, or what `kubectl get nodes -o json` (or `-o yaml`) prints; `-`
+    /// reads standard input
     #[arg(long, value_name = "FILE")]
     workers: Option<PathBuf>,
 
@@ -46,11 +47,12 @@ pub(super) struct PlanArguments {
     #[arg(long, value_name = "CIDR")]
     pod_subnet: Option<String>,
 
-    /// Components or service groups to render besides the usual ones
+    /// Components or service groups to render besides the usual ones, comma separated; a word
+    /// that is none lists them all
     #[arg(long, value_name = "PARTS", value_delimiter = ',')]
     with: Vec<Name>,
 
-    /// Components or service groups to leave out
+    /// Components or service groups to leave out, comma separated
     #[arg(long, value_name = "PARTS", value_delimiter = ',')]
     without: Vec<Name>,
 
@@ -60,7 +62,7 @@ pub(super) struct PlanArguments {
 
     /// Take profiles of the same path from this folder
     #[arg(long, value_name = "DIR", env = "PALISADE_PROFILES")]
-    pub(super) profiles: Option<PathBuf>,
+    profiles: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -81,6 +83,7 @@ enum HostEndpointsWord {
 
 /// The plans that the arguments come to: one a region, or one for the cluster.
 pub(super) fn plans(arguments: &PlanArguments, library: &Library) -> Result<Vec<Plan>, Error> {
+    arguments.check()?;
     let platform = library.platform()?;
     match &arguments.cluster {
         Some(path) => {
@@ -208,6 +211,30 @@ fn cluster_plan(
 }
 
 impl PlanArguments {
+    /// The folder whose profiles stand in for those in the binary. An empty name is none: so a
+    /// variable is unset in one call.
+    pub(super) fn profiles(&self) -> Option<&Path> {
+        self.profiles
+            .as_deref()
+            .filter(|path| !path.as_os_str().is_empty())
+    }
+
+    /// Refuses arguments that make no sense together.
+    fn check(&self) -> Result<(), InputError> {
+        if self.region.as_deref() == Some(ALL) && self.workers.is_some() {
+            return Err(InputError::new(
+                "workers are in one region, and `--region all` is every one",
+            ));
+        }
+        let reads_input = |path: &Option<PathBuf>| path.as_deref() == Some(Path::new("-"));
+        if reads_input(&self.cluster) && reads_input(&self.workers) {
+            return Err(InputError::new(
+                "standard input can be the cluster profile or the workers, not both",
+            ));
+        }
+        Ok(())
+    }
+
     /// The networks that are asked for by name.
     fn networks(&self) -> Vec<Network> {
         let asked = [

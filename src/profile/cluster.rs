@@ -109,8 +109,9 @@ pub struct ClusterService {
     pub audience: Located<Vec<Located<Audience>>>,
     /// The protocol.
     pub protocol: Protocol,
-    /// The ports.
-    pub ports: Located<Vec<Located<PortRange>>>,
+    /// The ports; none for a protocol that has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ports: Option<Located<Vec<Located<PortRange>>>>,
     /// Where it is.
     pub nets: Located<Vec<Located<Cidr>>>,
 }
@@ -151,15 +152,27 @@ impl ClusterProfile {
                 Audience::Workers => "workers",
                 Audience::Pods => "pods",
             })?;
-            check_list(input, &service.ports, |port| *port)?;
             check_list(input, &service.nets, |net| *net)?;
-            if !service.protocol.has_ports() {
-                return Err(InputError::new(format!(
-                    "`{}` has no ports, but the service lists some",
-                    service.protocol
-                ))
-                .at(Place::new(input, service.ports.span)));
+            match &service.ports {
+                Some(ports) if !service.protocol.has_ports() => {
+                    return Err(InputError::new(format!(
+                        "`{}` has no ports, but the service lists some",
+                        service.protocol
+                    ))
+                    .at(Place::new(input, ports.span)));
+                }
+                Some(ports) => check_list(input, ports, |port| *port)?,
+                None if service.protocol.has_ports() => {
+                    return Err(InputError::new(format!(
+                        "the service `{}` lists no `ports`",
+                        service.name.value
+                    ))
+                    .at(Place::new(input, service.name.span))
+                    .hint("every port is written 1:65535"));
+                }
+                None => {}
             }
+            self.check_against_pods(input, service)?;
             if let Some(first) = seen.insert(service.name.as_str(), service.name.span) {
                 return Err(
                     InputError::new(format!("a second service `{}`", service.name.value))
@@ -177,6 +190,28 @@ impl ClusterProfile {
             }
         }
         Ok(())
+    }
+}
+
+impl ClusterProfile {
+    /// Refuses a service whose addresses lie where pods have theirs.
+    fn check_against_pods(
+        &self,
+        input: &Arc<Input>,
+        service: &ClusterService,
+    ) -> Result<(), InputError> {
+        let Some(pods) = &self.pod_subnet else {
+            return Ok(());
+        };
+        match service.nets.iter().find(|net| net.overlaps(&pods.value)) {
+            Some(net) => Err(InputError::new(format!(
+                "{} of the service `{}` overlaps the pod subnet {}",
+                net.value, service.name.value, pods.value
+            ))
+            .at(Place::new(input, net.span))
+            .also(InputError::new("the pod subnet").at(Place::new(input, pods.span)))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -245,20 +280,20 @@ pub(super) fn check_workers(input: &Arc<Input>, workers: &[Worker]) -> Result<()
                 first,
             ));
         }
-        if !is_private(worker.private_ip.value) {
-            return Err(InputError::new(format!(
-                "{} is a public address, and `privateIP` must be a private one",
-                worker.private_ip.value
+        let of = |address: &Located<IpAddr>, wanted, key: &str| match AddressUse::of(address.value)
+        {
+            found if found == wanted => Ok(()),
+            found => Err(InputError::new(format!(
+                "{} is {found}, and `{key}` must be {wanted}",
+                address.value
             ))
-            .at(Place::new(input, worker.private_ip.span))
-            .hint("`publicIP` is the key for the address on the public network"));
-        }
-        if let Some(public) = worker.public_ip.as_ref().filter(|ip| is_private(ip.value)) {
-            return Err(InputError::new(format!(
-                "{} is a private address, and `publicIP` must be a public one",
-                public.value
-            ))
-            .at(Place::new(input, public.span)));
+            .at(Place::new(input, address.span))),
+        };
+        of(&worker.private_ip, AddressUse::Private, "privateIP").map_err(|error| {
+            error.hint("`publicIP` is the key for the address on the public network")
+        })?;
+        if let Some(public) = &worker.public_ip {
+            of(public, AddressUse::Public, "publicIP")?;
         }
         for address in [Some(&worker.private_ip), worker.public_ip.as_ref()]
             .into_iter()
@@ -273,26 +308,62 @@ pub(super) fn check_workers(input: &Arc<Input>, workers: &[Worker]) -> Result<()
     Ok(())
 }
 
-/// Whether an address is of private use (RFC 1918, RFC 4193).
-fn is_private(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => address.is_private(),
-        IpAddr::V6(address) => address.is_unique_local(),
+/// What an address can be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AddressUse {
+    /// Inside one network (RFC 1918, RFC 4193).
+    Private,
+    /// Anywhere.
+    Public,
+    /// On one machine, one link, or not to name a single machine at all.
+    Special,
+}
+
+impl AddressUse {
+    fn of(address: IpAddr) -> Self {
+        let (private, special) = match address.to_canonical() {
+            IpAddr::V4(address) => (
+                address.is_private(),
+                address.is_link_local() || address.is_broadcast(),
+            ),
+            IpAddr::V6(address) => (address.is_unique_local(), address.is_unicast_link_local()),
+        };
+        let address = address.to_canonical();
+        if special || address.is_loopback() || address.is_unspecified() || address.is_multicast() {
+            Self::Special
+        } else if private {
+            Self::Private
+        } else {
+            Self::Public
+        }
     }
 }
 
-/// Refuses a pod subnet that overlaps what the region or the platform has elsewhere.
-///
-/// `place` is where the subnet was given.
+impl std::fmt::Display for AddressUse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Private => "a private address",
+            Self::Public => "a public address",
+            Self::Special => "an address of no single worker",
+        })
+    }
+}
+
+/// Refuses a pod subnet that overlaps what the region or the platform has elsewhere, or that is
+/// not of IPv4: the platform's clusters have no other.
 ///
 /// # Errors
 /// The first list that it overlaps.
 pub fn check_pod_subnet(
     pods: Cidr,
-    place: &Place,
     region: &RegionProfile,
     platform: &PlatformProfile,
 ) -> Result<(), InputError> {
+    if !pods.is_ipv4() {
+        return Err(InputError::new(format!(
+            "the pod subnet {pods} is not an IPv4 block"
+        )));
+    }
     let own = [
         (
             "the service subnet".to_owned(),
@@ -311,7 +382,6 @@ pub fn check_pod_subnet(
         if let Some(net) = nets.iter().find(|net| net.overlaps(&pods)) {
             return Err(
                 InputError::new(format!("the pod subnet {pods} overlaps {net} of {name}"))
-                    .at(place.clone())
                     .hint("traffic to these addresses would be taken for traffic to pods"),
             );
         }

@@ -143,18 +143,28 @@ pub struct Facts<'a> {
     pub len: usize,
 }
 
-impl<T> FactList<T> {
-    /// What the list tells about itself.
-    pub fn facts(&self) -> Facts<'_> {
-        Facts {
-            source: &self.source,
-            date: self.date,
-            status: self.status,
-            valid_from: self.valid_from.map(|day| day.value),
-            valid_until: self.valid_until.map(|day| day.value),
-            len: self.nets.len(),
+/// What every kind of list can tell, from fields that each has under the same names: serde can
+/// refuse unknown keys only where the fields are the type's own.
+macro_rules! facts_of_fields {
+    () => {
+        /// What the list tells about itself.
+        pub fn facts(&self) -> $crate::profile::Facts<'_> {
+            $crate::profile::Facts {
+                source: &self.source,
+                date: self.date,
+                status: self.status,
+                valid_from: self.valid_from.map(|day| day.value),
+                valid_until: self.valid_until.map(|day| day.value),
+                len: self.nets.len(),
+            }
         }
-    }
+    };
+}
+
+pub(super) use facts_of_fields;
+
+impl<T> FactList<T> {
+    facts_of_fields!();
 }
 
 impl FactList<Cidr> {
@@ -175,7 +185,7 @@ pub(super) fn check_list<T, K: Eq + Hash + fmt::Display>(
     if list.is_empty() {
         return Err(InputError::new("the list is empty")
             .at(Place::new(input, list.span))
-            .hint("leave the whole list out if there is nothing to say"));
+            .hint("a list that is there has at least one entry"));
     }
     let mut seen = HashMap::new();
     for item in list.iter() {

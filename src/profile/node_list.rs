@@ -13,6 +13,9 @@ use super::{Name, NodeName, Worker, Workers};
 const WORKER_ID: &str = "ibm-cloud.kubernetes.io/worker-id";
 const INTERNAL_IP: &str = "ibm-cloud.kubernetes.io/internal-ip";
 const EXTERNAL_IP: &str = "ibm-cloud.kubernetes.io/external-ip";
+/// What a file of workers can be.
+const WANTED: &str = "give a list of workers, or what `kubectl get nodes -o json` prints";
+
 const POOL: &str = "ibm-cloud.kubernetes.io/worker-pool-name";
 
 /// Reads workers out of `input`: a worker list, or a list of nodes as kubectl prints it, whichever
@@ -21,30 +24,30 @@ const POOL: &str = "ibm-cloud.kubernetes.io/worker-pool-name";
 /// # Errors
 /// The first thing that is wrong with it, with its place.
 pub fn workers_of(input: &Arc<Input>) -> Result<Workers, InputError> {
-    let root = match documents(input).into_iter().next() {
-        Some(root) => root?,
-        None => {
-            return Err(InputError::new(format!("{} holds nothing", input.name))
-                .hint("give a list of workers, or what `kubectl get nodes -o json` prints"));
-        }
+    let roots: Vec<Node> = documents(input).into_iter().collect::<Result<_, _>>()?;
+    let Some(first) = roots.first() else {
+        return Err(InputError::new(format!("{} holds nothing", input.name)).hint(WANTED));
     };
-    let kind = root.get("kind").and_then(Node::as_str);
-    let nodes: Vec<&Node> = match kind {
-        Some("List" | "NodeList") => root
-            .get("items")
-            .map_or(&[][..], Node::items)
-            .iter()
-            .collect(),
-        Some("Node") => vec![&root],
-        Some(other) => {
-            return Err(
-                InputError::new(format!("a `{other}` says nothing about workers"))
-                    .at(Place::new(input, root.span))
-                    .hint("give a list of workers, or what `kubectl get nodes -o json` prints"),
-            );
+    if first.get("kind").is_none() {
+        return Workers::read(input);
+    }
+    let mut nodes = Vec::new();
+    for root in &roots {
+        match root.get("kind").and_then(Node::as_str) {
+            Some("List" | "NodeList") => {
+                nodes.extend(root.get("items").map_or(&[][..], Node::items));
+            }
+            Some("Node") => nodes.push(root),
+            other => {
+                let kind = other.unwrap_or("document without a kind");
+                return Err(
+                    InputError::new(format!("a `{kind}` says nothing about workers"))
+                        .at(Place::new(input, root.span))
+                        .hint(WANTED),
+                );
+            }
         }
-        None => return Workers::read(input),
-    };
+    }
     let workers: Vec<Worker> = nodes
         .into_iter()
         .map(|node| worker(input, node))

@@ -1,12 +1,14 @@
 //! What holds in every region: the platform's ports, subnets, proxies, policies and their orders.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::finding::{Input, InputError};
+use crate::finding::{Input, InputError, Place, Span};
 use crate::net::{Cidr, PortRange, Protocol};
+use crate::resource::selector::Selector;
 use crate::yaml;
 
 use super::{Audience, Day, Name, Network, Platform, Source, Version};
@@ -207,7 +209,106 @@ impl PlatformProfile {
     /// # Errors
     /// The first thing that is wrong with it, with its place.
     pub fn read(input: &Arc<Input>) -> Result<Self, InputError> {
-        yaml::typed(input)
+        let profile: Self = yaml::typed(input)?;
+        let refuse = |message: String| {
+            InputError::new(message).at(Place::new(input, Span::in_text(&input.text, 0..0)))
+        };
+        profile.check().map_err(refuse)?;
+        Ok(profile)
+    }
+
+    /// What is wrong with the facts taken together, in one sentence.
+    fn check(&self) -> Result<(), String> {
+        for (name, is_empty) in self.lists() {
+            if is_empty {
+                return Err(format!("the list `{name}` is empty"));
+            }
+        }
+        if self.local_proxy.nets.iter().any(Cidr::is_everything) {
+            return Err("a worker-local proxy cannot be at every address".to_owned());
+        }
+        if self.vrrp.has_ports() {
+            return Err(format!(
+                "`vrrp` cannot be {}: that protocol has ports",
+                self.vrrp
+            ));
+        }
+        self.check_words()?;
+        let mut names = BTreeSet::new();
+        let policies = self.policies.iter().map(|p| (&p.name, p.order));
+        let own = self.cluster_services.iter().map(|p| (&p.name, p.order));
+        for (name, order) in policies.chain(own) {
+            if !names.insert(name) {
+                return Err(format!("the policy `{name}` is listed twice"));
+            }
+            if !order.is_finite() {
+                return Err(format!("the order of `{name}` is not a number"));
+            }
+        }
+        for policy in &self.policies {
+            if self.component(&policy.component).is_none() {
+                let (name, component) = (&policy.name, &policy.component);
+                return Err(format!(
+                    "`{name}` is of the component `{component}`, which is not listed"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses words that would leave their place in a selector or a label.
+    fn check_words(&self) -> Result<(), String> {
+        let networks = [&self.networks.private, &self.networks.public];
+        let roles = networks.iter().map(|network| network.role.as_str());
+        for word in roles.chain([self.role_label.as_str()]) {
+            let is_word = !word.is_empty()
+                && word
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"_.-/".contains(&b));
+            if !is_word {
+                return Err(format!("`{word}` cannot stand in a selector"));
+            }
+        }
+        match Selector::parse(&self.pods) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(format!("`pods` is no selector: {error}")),
+        }
+    }
+
+    /// Every list that rules are made of, by name, with whether it is empty: a rule that lost its
+    /// ports or nets would open all of them.
+    fn lists(&self) -> [(&'static str, bool); 19] {
+        let ports = &self.ports;
+        [
+            ("subnets.private", self.subnets.private.is_empty()),
+            ("localProxy.nets", self.local_proxy.nets.is_empty()),
+            ("localProxy.ports", self.local_proxy.ports.is_empty()),
+            ("ports.dns", ports.dns.is_empty()),
+            ("ports.https", ports.https.is_empty()),
+            ("ports.nfs", ports.nfs.is_empty()),
+            ("ports.iscsi", ports.iscsi.is_empty()),
+            ("ports.typha", ports.typha.is_empty()),
+            ("ports.kubelet", ports.kubelet.is_empty()),
+            ("ports.bigfix", ports.bigfix.is_empty()),
+            ("ports.metricsServer", ports.metrics_server.is_empty()),
+            ("ports.kubernetesApi", ports.kubernetes_api.is_empty()),
+            ("ports.dashboard", ports.dashboard.is_empty()),
+            (
+                "ports.operatorLifecycle",
+                ports.operator_lifecycle.is_empty(),
+            ),
+            ("ports.nodePorts", ports.node_ports.is_empty()),
+            (
+                "controlPlanePorts.workers",
+                self.control_plane_ports.workers.is_empty(),
+            ),
+            (
+                "controlPlanePorts.pods",
+                self.control_plane_ports.pods.is_empty(),
+            ),
+            ("istio.egress", self.istio.egress.is_empty()),
+            ("istio.ingress", self.istio.ingress.is_empty()),
+        ]
     }
 
     /// What is known of `network`.

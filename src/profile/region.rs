@@ -1,7 +1,9 @@
 //! The facts of one region.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +11,7 @@ use crate::finding::{Input, InputError, Place};
 use crate::net::{Cidr, PortRange, Protocol};
 use crate::yaml::{self, Located};
 
-use super::fact::{check_days, check_list};
+use super::fact::{check_days, check_list, facts_of_fields};
 use super::{Day, FactList, Facts, Name, Network, Source, Status};
 
 /// The facts of one region: what a cluster there must reach, and what must reach it.
@@ -117,33 +119,22 @@ pub struct ServiceGroup {
     pub nets: Located<Vec<Located<Cidr>>>,
 }
 
-macro_rules! facts_of_fields {
-    () => {
-        /// What the list tells about itself.
-        pub fn facts(&self) -> Facts<'_> {
-            Facts {
-                source: &self.source,
-                date: self.date,
-                status: self.status,
-                valid_from: self.valid_from.map(|day| day.value),
-                valid_until: self.valid_until.map(|day| day.value),
-                len: self.nets.len(),
-            }
-        }
-
-        /// The address blocks.
-        pub fn blocks(&self) -> impl Iterator<Item = Cidr> {
-            self.nets.iter().map(|net| net.value)
-        }
-    };
-}
-
 impl RequiredNets {
     facts_of_fields!();
+
+    /// The address blocks.
+    pub fn blocks(&self) -> impl Iterator<Item = Cidr> {
+        self.nets.iter().map(|net| net.value)
+    }
 }
 
 impl ServiceGroup {
     facts_of_fields!();
+
+    /// The address blocks.
+    pub fn blocks(&self) -> impl Iterator<Item = Cidr> {
+        self.nets.iter().map(|net| net.value)
+    }
 
     /// Whether a user who says `wanted` means this group: by its name, or by the first words of
     /// it (`logging` means `logging-syslog` too).
@@ -180,15 +171,6 @@ impl RegionProfile {
             .filter(move |group| group.network == network)
     }
 
-    /// Every infrastructure subnet, those of every cluster first.
-    pub fn infrastructure_blocks(&self) -> impl Iterator<Item = Cidr> {
-        let required = self.infrastructure.required.iter();
-        let zones = self.infrastructure.zones.nets.iter();
-        required
-            .flat_map(RequiredNets::blocks)
-            .chain(zones.map(|zone| zone.net))
-    }
-
     /// Every list of the profile under the name by which a user addresses it
     /// (`control-plane-private`, `infrastructure-zones`, `services-private-registry`, …).
     pub fn lists(&self) -> Vec<(String, Facts<'_>, Vec<Cidr>)> {
@@ -220,32 +202,58 @@ impl RegionProfile {
         for network in Network::BOTH {
             let list = self.control_plane(network);
             check_facts(input, list)?;
-            if let Some(net) = list.nets.iter().find(|net| net.is_everything()) {
-                return Err(InputError::new(format!(
-                    "`{}` is every address, and no control plane answers at every address",
-                    net.value
-                ))
-                .at(Place::new(input, net.span))
-                .hint("list the addresses of the masters"));
-            }
+            check_not_everywhere(input, list)?;
         }
         check_facts(input, &self.kubernetes_api)?;
-        for required in &self.infrastructure.required {
-            check_list(input, &required.nets, |net| *net)?;
-            check_days(
-                input,
-                required.valid_from.as_ref(),
-                required.valid_until.as_ref(),
-            )?;
-        }
-        let zones = &self.infrastructure.zones;
-        check_list(input, &zones.nets, |zone| zone.net)?;
-        check_days(input, zones.valid_from.as_ref(), zones.valid_until.as_ref())?;
+        self.check_infrastructure(input)?;
         self.check_services(input)
     }
 
+    fn check_infrastructure(&self, input: &Arc<Input>) -> Result<(), InputError> {
+        let infrastructure = &self.infrastructure;
+        self.refuse_empty(
+            input,
+            "infrastructure.required",
+            infrastructure.required.is_empty(),
+        )?;
+        let mut seen = HashMap::new();
+        for required in &infrastructure.required {
+            let name = "infrastructure.required.zones";
+            self.refuse_empty(input, name, required.zones.is_empty())?;
+            check_list(input, &required.nets, |net| *net)?;
+            let (from, until) = (&required.valid_from, &required.valid_until);
+            check_days(input, from.as_ref(), until.as_ref())?;
+            seen.extend(required.nets.iter().map(|net| (net.value, net.span)));
+        }
+        let zones = &infrastructure.zones;
+        check_list(input, &zones.nets, |zone| zone.net)?;
+        check_days(input, zones.valid_from.as_ref(), zones.valid_until.as_ref())?;
+        let twice = |zone: &&Located<ZoneNet>| seen.contains_key(&zone.net);
+        match zones.nets.iter().find(twice) {
+            Some(zone) => {
+                let error = InputError::new(format!("`{}` stands here a second time", zone.net));
+                let first = seen.get(&zone.net).copied().unwrap_or_default();
+                Err(error
+                    .at(Place::new(input, zone.span))
+                    .also(InputError::new("it stood here first").at(Place::new(input, first))))
+            }
+            None => Ok(()),
+        }
+    }
+
     fn check_services(&self, input: &Arc<Input>) -> Result<(), InputError> {
-        for (index, group) in self.services.iter().enumerate() {
+        self.refuse_empty(input, "services", self.services.is_empty())?;
+        let mut seen = HashMap::new();
+        for group in &self.services {
+            let name = &group.name;
+            if let Some(first) = seen.insert((group.network, &name.value), name.span) {
+                return Err(InputError::new(format!(
+                    "a second group `{}` on the {} network",
+                    name.value, group.network
+                ))
+                .at(Place::new(input, name.span))
+                .also(InputError::new("the first one").at(Place::new(input, first))));
+            }
             check_list(input, &group.nets, |net| *net)?;
             check_list(input, &group.ports, |port| *port)?;
             check_days(input, group.valid_from.as_ref(), group.valid_until.as_ref())?;
@@ -256,18 +264,22 @@ impl RegionProfile {
                 ))
                 .at(Place::new(input, group.ports.span)));
             }
-            let earlier = self.services.iter().take(index);
-            let twin = earlier
-                .clone()
-                .find(|other| other.network == group.network && other.name == group.name);
-            if let Some(twin) = twin {
-                return Err(InputError::new(format!(
-                    "a second group `{}` on the {} network",
-                    group.name.value, group.network
-                ))
-                .at(Place::new(input, group.name.span))
-                .also(InputError::new("the first one").at(Place::new(input, twin.name.span))));
-            }
+        }
+        Ok(())
+    }
+
+    fn refuse_empty(
+        &self,
+        input: &Arc<Input>,
+        name: &str,
+        is_empty: bool,
+    ) -> Result<(), InputError> {
+        if is_empty {
+            let region = &self.region;
+            return Err(
+                InputError::new(format!("`{name}` of {} is empty", region.value))
+                    .at(Place::new(input, region.span)),
+            );
         }
         Ok(())
     }
@@ -276,4 +288,22 @@ impl RegionProfile {
 fn check_facts(input: &Arc<Input>, list: &FactList) -> Result<(), InputError> {
     check_list(input, &list.nets, |net| *net)?;
     check_days(input, list.valid_from.as_ref(), list.valid_until.as_ref())
+}
+
+/// Refuses a list that holds every address of a family, in one block or in several.
+fn check_not_everywhere(input: &Arc<Input>, list: &FactList) -> Result<(), InputError> {
+    let nets: Vec<IpNet> = list.blocks().map(Cidr::to_net).collect();
+    let everything = IpNet::aggregate(&nets)
+        .into_iter()
+        .find(|net| net.prefix_len() == 0);
+    let Some(everything) = everything else {
+        return Ok(());
+    };
+    let widest = list.nets.iter().min_by_key(|net| net.prefix_len());
+    let span = widest.map_or(list.nets.span, |net| net.span);
+    Err(InputError::new(format!(
+        "the list holds every address (`{everything}`), and no control plane answers at every one"
+    ))
+    .at(Place::new(input, span))
+    .hint("list the addresses of the masters"))
 }

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile};
+use tempfile::{Builder, TempPath};
 
 use crate::finding::OutsideError;
 
@@ -68,7 +68,7 @@ pub fn differing(files: &[(PathBuf, Vec<u8>)]) -> Result<Vec<&Path>, OutsideErro
 
 /// A new file that waits beside its place.
 struct Staged {
-    temporary: NamedTempFile,
+    temporary: TempPath,
     target: PathBuf,
     old: Option<Vec<u8>>,
 }
@@ -94,14 +94,19 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// Writes `bytes` in full and durably under a temporary name beside `target`, with the rights of
-/// the file that is there, or those of any new file.
+/// the file that is there, or those of any new file. It is not held open, so any number may wait.
 ///
 /// # Errors
 /// A folder that cannot be made, or a file that cannot be written.
-pub fn stage(target: &Path, bytes: &[u8]) -> Result<NamedTempFile, OutsideError> {
+pub fn stage(target: &Path, bytes: &[u8]) -> Result<TempPath, OutsideError> {
     let folder = folder_of(target);
     fs::create_dir_all(folder).map_err(|e| OutsideError::file("make the folder", folder, e))?;
-    let failed = |error| OutsideError::file("write", target, error);
+    // The library adds the temporary path, which says nothing to anyone.
+    let failed = |error: io::Error| {
+        let plain = error.raw_os_error().map(io::Error::from_raw_os_error);
+        let plain = plain.unwrap_or_else(|| io::Error::from(error.kind()));
+        OutsideError::file("write", target, plain)
+    };
     let mut builder = Builder::new();
     builder.prefix(TEMPORARY);
     #[cfg(unix)]
@@ -119,7 +124,7 @@ pub fn stage(target: &Path, bytes: &[u8]) -> Result<NamedTempFile, OutsideError>
             .map_err(failed)?;
     }
     temporary.as_file().sync_all().map_err(failed)?;
-    Ok(temporary)
+    Ok(temporary.into_temp_path())
 }
 
 /// Puts back what was there. The error that led here is the one to tell, so none of these is.

@@ -69,6 +69,10 @@ impl<T: JsonSchema> JsonSchema for Located<T> {
         T::schema_name()
     }
 
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+
     fn inline_schema() -> bool {
         T::inline_schema()
     }

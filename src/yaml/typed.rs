@@ -100,10 +100,20 @@ fn explain(input: &Arc<Input>, error: &Error) -> InputError {
             InputError::new(format!("{} is wanted here", wanted(expected)))
         }
         Error::InvalidScalar { ty, .. } => InputError::new(format!("this is no {}", wanted(ty))),
+        Error::MultipleDocuments { .. } => {
+            InputError::new("a second document begins here, and one is wanted")
+        }
         Error::Budget { .. } => InputError::new(
             "the text holds more values, deeper nesting or more aliases than any profile",
         ),
-        other => InputError::new(plain(&other.without_snippet().to_string())),
+        other => {
+            let message = plain(&other.without_snippet().to_string());
+            InputError::new(if message.contains("recursion limit") {
+                format!("the text nests deeper than {DEEPEST} levels")
+            } else {
+                message
+            })
+        }
     };
     match place {
         Some(place) => said.at(place),

@@ -46,6 +46,16 @@ impl Room {
         files
     }
 
+    /// Starts `palisade` with the words of `line`, silent.
+    pub fn spawn(&self, line: &str) -> std::process::Child {
+        command(self.0.path(), line)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
     /// Runs `palisade` with the words of `line`.
     pub fn run(&self, line: &str) -> Ran {
         self.run_with(line, b"")

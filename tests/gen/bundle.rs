@@ -275,3 +275,55 @@ fn a_new_address_changes_the_files_that_show_it_and_no_other() {
         ]
     );
 }
+
+#[test]
+fn the_closest_word_decides_and_a_flag_goes_before_the_profile() {
+    /// Flags, the profile's words, and the groups that are rendered on the private network.
+    const CASES: [(&str, &str, &[&str]); 5] = [
+        (
+            "--with logging --without logging-syslog",
+            "",
+            &["registry", "monitoring", "monitoring-api", "logging"],
+        ),
+        (
+            "--without logging --with logging-syslog-udp",
+            "",
+            &[
+                "registry",
+                "monitoring",
+                "monitoring-api",
+                "logging-syslog-udp",
+            ],
+        ),
+        ("--without services", "with: [registry]", &[]),
+        (
+            "--with services",
+            "without: [logging]",
+            &[
+                "registry",
+                "monitoring",
+                "monitoring-api",
+                "logging",
+                "logging-syslog",
+                "logging-syslog-udp",
+            ],
+        ),
+        ("", "without: [services]\nwith: [registry]", &["registry"]),
+    ];
+    for (flags, words, expected) in CASES {
+        let room = Room::new();
+        room.write(
+            "c.yaml",
+            format!("name: c\nregion: us-south\nnetworks: [private]\n{words}\n"),
+        );
+        let ran = room.run(&format!("gen --cluster c.yaml {flags}"));
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let path = "generated/clusters/c/private/allow-private-services.yaml";
+        let text = fs::read_to_string(room.path(path)).unwrap_or_default();
+        let groups: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("  # "))
+            .collect();
+        assert_eq!(groups, expected, "{flags} over {words}");
+    }
+}

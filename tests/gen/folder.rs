@@ -120,7 +120,7 @@ fn an_edit_by_hand_is_undone_and_told() {
         ran.stderr,
         format!(
             "note: {path} had been edited by hand; it is as generated again\n\
-             generated: 1 files written, 9 unchanged, 0 removed\n"
+             generated: 1 file written, 9 unchanged, 0 removed\n"
         )
     );
     assert_eq!(room.read(path), as_generated);
@@ -231,8 +231,7 @@ fn a_folder_that_cannot_be_written_is_the_outside_failing() {
     let ran = room.run("gen --region us-south -o file");
     assert_eq!(ran.code, 3);
     assert!(
-        ran.stderr
-            .starts_with("error: cannot read file/us-south/private/.palisade-inventory: "),
+        ran.stderr.starts_with("error: cannot create file: "),
         "{}",
         ran.stderr
     );
@@ -243,4 +242,116 @@ fn a_folder_that_cannot_be_written_is_the_outside_failing() {
         "{}",
         ran.stderr
     );
+}
+
+#[test]
+fn what_was_edited_and_goes_is_told() {
+    let room = Room::new();
+    room.run("gen --region us-south --private");
+    let path = "generated/us-south/private/allow-vrrp-private.yaml";
+    room.write(path, "# by hand\n");
+    let ran = room.run("gen --region us-south --private --without vrrp");
+    assert_eq!(
+        ran.stderr,
+        format!(
+            "note: {path} had been edited by hand; it is no longer rendered and gone\n\
+             generated: 0 files written, 9 unchanged, 1 removed\n"
+        )
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_a_link_is_not_written_through() {
+    let room = Room::new();
+    room.run("gen --region us-south --private");
+    room.write("elsewhere/mine", "mine\n");
+    let folder = room.path("generated/us-south/private");
+    fs::rename(&folder, room.path("elsewhere/private")).unwrap();
+    std::os::unix::fs::symlink(room.path("elsewhere/private"), &folder).unwrap();
+    let before = room.files("elsewhere");
+    let ran = room.run("gen --region us-south --private --without vrrp");
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.stderr
+            .starts_with("error: generated/us-south/private is in the way"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(room.files("elsewhere"), before);
+}
+
+#[test]
+fn a_name_that_no_file_can_have_is_refused_before_anything_is_written() {
+    let room = Room::new();
+    let long = "w".repeat(63);
+    let name = [long.as_str(), &long, &long, &long[..61]].join(".");
+    room.write(
+        "list.yaml",
+        format!("workers:\n- name: {name}\n  privateIP: 10.1.2.4\n"),
+    );
+    let ran = room.run("gen --region us-south --private --workers list.yaml");
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.stderr
+            .contains("is longer than 250 characters\n --> list.yaml:2:9"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!room.path("generated").exists());
+}
+
+/// Workers enough that a run takes a while and has many files.
+fn workers(count: usize) -> String {
+    let worker = |n: usize| {
+        format!(
+            "- name: w{n}\n  privateIP: 10.{}.{}.{}\n",
+            100 + n / 65536,
+            n / 256 % 256,
+            n % 256
+        )
+    };
+    format!("workers:\n{}", (0..count).map(worker).collect::<String>())
+}
+
+#[test]
+fn thousands_of_workers_do_not_exhaust_what_may_be_open() {
+    let room = Room::new();
+    room.write("list.yaml", workers(1500));
+    let ran = room.run("gen --region us-south --private --workers list.yaml");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(room.files("generated").len(), 1500 + 10 + 1);
+}
+
+#[test]
+fn a_run_that_is_killed_anywhere_is_finished_by_the_next() {
+    let done = Room::new();
+    done.run("gen --region us-south --private");
+    for attempt in 0..12 {
+        let room = Room::new();
+        room.write("list.yaml", workers(200));
+        let mut child = room.spawn("gen --region us-south --private --workers list.yaml");
+        std::thread::sleep(std::time::Duration::from_millis(4 + 7 * attempt));
+        let _ = child.kill();
+        child.wait().unwrap();
+        let ran = room.run("gen --region us-south --private");
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert_eq!(
+            room.files("generated"),
+            done.files("generated"),
+            "attempt {attempt}"
+        );
+    }
+}
+
+#[test]
+fn runs_on_one_folder_wait_for_one_another() {
+    let room = Room::new();
+    let children: Vec<_> = (0..4)
+        .map(|_| room.spawn("gen --region us-south"))
+        .collect();
+    for mut child in children {
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+    assert_eq!(room.run("gen --region us-south --check").code, 0);
 }

@@ -27,7 +27,8 @@ items:
 
 const NOTE: &str = "private host endpoints are written, because no version is given: from \
                     kubernetes 1.16 on the platform makes them itself, and then they must not be \
-                    applied (give `version`, or `--host-endpoints never`)";
+                    applied (say which with `version` in a cluster profile, or with \
+                    `--host-endpoints never`)";
 
 fn host_endpoints(room: &Room) -> Vec<String> {
     let files = room.files("generated").into_keys();
@@ -177,6 +178,10 @@ fn what_is_no_worker_is_refused_with_its_place() {
             "`Kube_B`: `Kube_B` is not a name",
         ),
         (String::new(), "nodes.yaml holds nothing"),
+        (
+            format!("{NODES}---\nkind: Pod\n"),
+            "a `Pod` says nothing about workers",
+        ),
     ];
     for (nodes, expected) in cases {
         let room = Room::new();
@@ -210,4 +215,26 @@ fn the_example_clusters_have_what_their_comments_say() {
             .count();
         assert_eq!(count, written, "{file}");
     }
+}
+
+#[test]
+fn nodes_may_come_as_several_documents() {
+    let node = |n: u8| {
+        format!(
+            "---\nkind: Node\nmetadata:\n  name: n{n}\n  labels:\n    ibm-cloud.kubernetes.io/worker-id: kube-{n}\n    ibm-cloud.kubernetes.io/internal-ip: 10.1.2.{n}\n"
+        )
+    };
+    let room = Room::new();
+    room.write("nodes.yaml", format!("{}{}", node(1), node(2)));
+    let ran = room.run("gen --region us-south --private --workers nodes.yaml");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(host_endpoints(&room).len(), 2);
+    room.write("nodes.yaml", "kind: List\nitems: []\n");
+    let ran =
+        room.run("gen --region us-south --private --workers nodes.yaml --host-endpoints always");
+    assert!(
+        ran.stderr.contains("no workers are known"),
+        "{}",
+        ran.stderr
+    );
 }

@@ -170,8 +170,8 @@ fn a_wrong_cluster_profile_is_shown_where_it_is_wrong() {
         ),
         (
             "version: \"1.31\"",
-            "podSubnet: 10.0.64.0/20",
-            "the pod subnet 10.0.64.0/20 overlaps 10.0.64.0/19 of `infrastructure-required-dal01-dal10-wdc04` of region eu-de\n --> c.yaml:7:12",
+            "podSubnet: 10.0.80.0/20",
+            "the pod subnet 10.0.80.0/20 overlaps 10.0.64.0/19 of `infrastructure-required-dal01-dal10-wdc04` of region eu-de\n --> c.yaml:7:12",
         ),
         (
             "10.144.20.9",
@@ -186,12 +186,12 @@ fn a_wrong_cluster_profile_is_shown_where_it_is_wrong() {
         (
             "10.144.20.9",
             "169.48.1.9",
-            "169.48.1.9 is a public address, and `privateIP` must be a private one\n  --> c.yaml:13:14",
+            "169.48.1.9 is a public address, and `privateIP` must be a private address\n  --> c.yaml:13:14",
         ),
         (
             "203.0.113.21",
             "10.1.1.1",
-            "10.1.1.1 is a private address, and `publicIP` must be a public one\n  --> c.yaml:17:13",
+            "10.1.1.1 is a private address, and `publicIP` must be a public address\n  --> c.yaml:17:13",
         ),
         ("10.144.20.9", "10.144.20.999", "invalid IP address syntax"),
         (
@@ -253,4 +253,97 @@ fn a_call_and_a_profile_that_contradict_each_other_are_refused() {
         &good,
         "the cluster is not on the public network\n --> c.yaml:6:11",
     );
+}
+
+#[test]
+fn addresses_that_are_nobodys_are_refused() {
+    let profile = |key: &str, address: &str| {
+        format!("name: c\nregion: us-south\nnetworks: [private]\nworkers:\n- name: w\n  privateIP: 10.1.1.1\n  {key}: {address}\n")
+            .replace(if key == "privateIP" { "  privateIP: 10.1.1.1\n" } else { "\u{0}" }, "")
+    };
+    for (key, address, expected) in [
+        (
+            "publicIP",
+            "127.0.0.1",
+            "127.0.0.1 is an address of no single worker, and `publicIP` must be a public address",
+        ),
+        (
+            "publicIP",
+            "0.0.0.0",
+            "0.0.0.0 is an address of no single worker",
+        ),
+        (
+            "publicIP",
+            "fe80::1",
+            "fe80::1 is an address of no single worker",
+        ),
+        (
+            "publicIP",
+            "10.1.1.2",
+            "10.1.1.2 is a private address, and `publicIP` must be a public address",
+        ),
+        (
+            "privateIP",
+            "127.0.0.1",
+            "127.0.0.1 is an address of no single worker, and `privateIP` must be a private address",
+        ),
+        (
+            "privateIP",
+            "203.0.113.1",
+            "203.0.113.1 is a public address, and `privateIP` must be a private address",
+        ),
+    ] {
+        refused("gen --cluster c.yaml", &profile(key, address), expected);
+    }
+}
+
+#[test]
+fn what_is_particular_about_a_cluster_must_fit_together() {
+    let base = "name: c\nregion: us-south\nnetworks: [private]\n";
+    let service = "services:\n- {name: s, network: private, for: [pods], protocol: TCP, ports: [1], nets: [10.9.0.0/24]}\n";
+    for (profile, expected) in [
+        (
+            format!("{base}podSubnet: 10.9.0.0/16\n{service}"),
+            "10.9.0.0/24 of the service `s` overlaps the pod subnet 10.9.0.0/16",
+        ),
+        (
+            format!("{base}podSubnet: fd00::/64\n"),
+            "the pod subnet fd00::/64 is not an IPv4 block\n --> c.yaml:4:12",
+        ),
+        (
+            format!("{base}{}", service.replace("ports: [1], ", "")),
+            "the service `s` lists no `ports`",
+        ),
+    ] {
+        refused("gen --cluster c.yaml", &profile, expected);
+    }
+    let room = Room::new();
+    let icmp = service.replace("TCP, ports: [1]", "ICMP");
+    room.write("c.yaml", format!("{base}{icmp}"));
+    assert_eq!(room.run("gen --cluster c.yaml").code, 0);
+    let path = "generated/clusters/c/private/allow-cluster-services-pods-private.yaml";
+    assert!(
+        room.read(path)
+            .ends_with("    protocol: ICMP\n    destination:\n      nets:\n      - 10.9.0.0/24\n")
+    );
+}
+
+#[test]
+fn arguments_that_make_no_sense_together_are_refused() {
+    for (line, expected) in [
+        (
+            "gen --region us-south --check -o -",
+            "`--check` compares with a folder, and `-o -` is none",
+        ),
+        (
+            "gen --region all --workers c.yaml",
+            "workers are in one region, and `--region all` is every one",
+        ),
+        (
+            "gen --cluster - --workers -",
+            "standard input can be the cluster profile or the workers, not both",
+        ),
+    ] {
+        refused(line, "", expected);
+    }
 }

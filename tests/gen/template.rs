@@ -163,3 +163,24 @@ fn a_value_can_neither_add_a_line_nor_change_its_type() {
         "{text}"
     );
 }
+
+#[test]
+fn a_template_that_renders_nothing_or_a_stranger_is_refused() {
+    for (template, expected) in [
+        (
+            "# nothing\n",
+            "error: templates/private/allow-icmp-private.yaml.j2 renders no object",
+        ),
+        (
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n",
+            "error: a ConfigMap is no part of a bundle",
+        ),
+    ] {
+        let room = Room::new();
+        room.write(ICMP, template);
+        let ran = room.run("gen --region us-south --private --templates mine");
+        assert_eq!(ran.code, 2);
+        assert!(ran.stderr.starts_with(expected), "{}", ran.stderr);
+        assert!(!room.path("generated").exists());
+    }
+}
