@@ -39,7 +39,7 @@ pub fn write_all(files: &[(PathBuf, Vec<u8>)]) -> Result<usize, OutsideError> {
     let mut done: Vec<(PathBuf, Option<Vec<u8>>)> = Vec::new();
     for file in staged {
         match file.temporary.persist(&file.target) {
-            Ok(_) => done.push((file.target, file.old)),
+            Ok(()) => done.push((file.target, file.old)),
             Err(error) => {
                 undo(&done);
                 return Err(OutsideError::file("write", &file.target, error.error));
