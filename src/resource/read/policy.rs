@@ -5,7 +5,7 @@ use std::str::FromStr;
 use crate::finding::Code;
 use crate::net::{PortRange, Protocol};
 use crate::resource::{
-    Action, Direction, EntityRule, HttpMatch, HttpPath, Icmp, Kind, Net, Policy, Port, Rule,
+    Action, Direction, EntityRule, HttpMatch, HttpPath, Icmp, Kind, Label, Net, Policy, Port, Rule,
     ServiceAccountMatch, ServiceMatch, Written,
 };
 use crate::yaml::{Located, Node, Value};
@@ -25,13 +25,13 @@ const NAMESPACED: &[&str] = &[
     "egress",
     "performanceHints",
 ];
-const GLOBAL: &[&str] = &[
+pub(super) const GLOBAL: &[&str] = &[
     "namespaceSelector",
     "doNotTrack",
     "preDNAT",
     "applyOnForward",
 ];
-const RULE: &[&str] = &[
+pub(super) const RULE: &[&str] = &[
     "action",
     "ipVersion",
     "protocol",
@@ -43,7 +43,7 @@ const RULE: &[&str] = &[
     "http",
     "metadata",
 ];
-const ENTITY: &[&str] = &[
+pub(super) const ENTITY: &[&str] = &[
     "nets",
     "notNets",
     "selector",
@@ -117,7 +117,16 @@ impl Reader<'_> {
             source: self.entity(fields, "source"),
             destination: self.entity(fields, "destination"),
             http: self.field(fields, "http", Self::http),
+            annotations: self.rule_annotations(fields),
         })
+    }
+
+    fn rule_annotations(&mut self, rule: Fields<'_>) -> Vec<Label> {
+        let metadata = rule.get("metadata");
+        metadata
+            .and_then(|node| self.mapping(node, "metadata", &["annotations"]))
+            .map(|fields| self.labels(fields, "annotations"))
+            .unwrap_or_default()
     }
 
     fn icmp(&mut self, node: &Node, name: &str) -> Option<Icmp> {
@@ -175,7 +184,11 @@ impl Reader<'_> {
     }
 
     fn ports(&mut self, fields: Fields<'_>, name: &str) -> Option<Located<Vec<Located<Port>>>> {
-        self.list(fields, name, |_, node| {
+        self.list(fields, name, |reader, node| {
+            if !node.entries().is_empty() {
+                reader.wrong_item(node, name, "a list of numbers, ranges and names");
+                return None;
+            }
             Some(Located {
                 value: port(node),
                 span: node.span,
