@@ -4,6 +4,7 @@
 pub mod folder;
 pub mod git;
 mod snapshot;
+pub mod path;
 pub mod text;
 pub mod write;
 

@@ -18,6 +18,7 @@ mod name;
 mod peer;
 mod policy;
 mod rule;
+mod scope;
 mod selector;
 mod together;
 
@@ -38,29 +39,42 @@ pub struct Rules {
     pub version: CalicoVersion,
 }
 
-/// Everything there is to tell of texts whose objects belong together, sorted by place.
+/// Which objects are taken for one set, and compared with each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scope {
+    /// Those of a folder that holds policies or other Calico objects itself, and of all folders
+    /// below it. Folders beside each other are alternatives: regions, clusters, environments.
+    #[default]
+    Folder,
+    /// All that are given.
+    Everything,
+}
+
+/// Everything there is to tell of texts, sorted by place.
 ///
 /// What a comment `palisade:ignore` names on its own line or the line before is left out.
-pub fn lint(inputs: &[Arc<Input>], rules: Rules) -> Vec<Finding> {
+pub fn lint(inputs: &[Arc<Input>], rules: Rules, scope: Scope) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut resources = Vec::new();
-    let mut set = ResourceSet::default();
     let mut ignored = FxHashMap::default();
+    let mut read = Vec::new();
     for input in inputs {
         ignored.insert(Arc::as_ptr(input), Ignored::of(input, &mut findings));
         let look = |root: &_, findings: &mut _| dialect::look(input, root, findings);
-        let (read, mut told) = read_with(input, look);
+        let (resources, mut told) = read_with(input, look);
         findings.append(&mut told);
-        for resource in &read {
+        for resource in &resources {
             judge(resource, rules, &mut findings);
         }
-        resources.extend(read);
+        read.extend(resources);
     }
-    together::judge(&resources, rules, &mut findings);
-    for resource in resources {
-        set.add(resource);
+    for group in scope::groups(read, scope) {
+        together::judge(&group, rules, &mut findings);
+        let mut set = ResourceSet::default();
+        for resource in group {
+            set.add(resource);
+        }
+        findings.extend_from_slice(set.findings());
     }
-    findings.extend_from_slice(set.findings());
     findings.retain(|finding| {
         let ignored = ignored.get(&Arc::as_ptr(&finding.place.input));
         !ignored.is_some_and(|ignored| ignored.covers(finding))
