@@ -58,10 +58,8 @@ pub(super) const ENTITY: &[&str] = &[
 impl Reader<'_> {
     pub(super) fn policy(&mut self, kind: &Kind, object: Fields<'_>) -> Policy {
         let mut known = NAMESPACED.to_vec();
-        if matches!(
-            kind,
-            Kind::GlobalNetworkPolicy | Kind::StagedGlobalNetworkPolicy
-        ) {
+        let global = kind.is_namespaced() == Some(false);
+        if global {
             known.extend(GLOBAL);
         }
         if kind.is_staged() {
@@ -70,19 +68,26 @@ impl Reader<'_> {
         let Some(spec) = self.spec(object, &known) else {
             return Policy::default();
         };
+        // The API drops what a namespaced policy has not (VAL-19), so it means nothing here either.
+        let mut flag = |name: &str| global.then(|| self.boolean(spec, name)).flatten();
+        let do_not_track = flag("doNotTrack");
+        let pre_dnat = flag("preDNAT");
+        let apply_on_forward = flag("applyOnForward");
         Policy {
             span: spec.span(),
             tier: self.text(spec, "tier"),
             order: self.number(spec, "order"),
             selector: self.text(spec, "selector"),
-            namespace_selector: self.text(spec, "namespaceSelector"),
+            namespace_selector: global
+                .then(|| self.text(spec, "namespaceSelector"))
+                .flatten(),
             service_account_selector: self.text(spec, "serviceAccountSelector"),
             types: self.values(spec, "types", direction),
             ingress: self.rules(spec, "ingress"),
             egress: self.rules(spec, "egress"),
-            do_not_track: self.boolean(spec, "doNotTrack"),
-            pre_dnat: self.boolean(spec, "preDNAT"),
-            apply_on_forward: self.boolean(spec, "applyOnForward"),
+            do_not_track,
+            pre_dnat,
+            apply_on_forward,
             performance_hints: self.texts(spec, "performanceHints"),
             staged_action: self.text(spec, "stagedAction"),
         }

@@ -31,15 +31,6 @@ pub(super) fn look(input: &Arc<Input>, root: &Node, findings: &mut Vec<Finding>)
     findings.extend(told.into_values());
 }
 
-fn differs(input: &Arc<Input>, node: &Node) -> Option<Finding> {
-    let (text, kubectl, core) = readings(node)?;
-    let message = format!("kubectl reads `{text}` as {kubectl}, and YAML 1.2 as {core}");
-    let place = Place::new(input, node.span);
-    let hint =
-        format!("put a text into quotes, `\"{text}\"`, and write a number or boolean plainly");
-    Some(Finding::new(Code::AmbiguousScalar, place, message).hint(hint))
-}
-
 fn walk<'n>(node: &'n Node, each: &mut impl FnMut(&'n Node)) {
     match &node.kind {
         Kind::Scalar(_) => each(node),
@@ -56,8 +47,7 @@ fn walk<'n>(node: &'n Node, each: &mut impl FnMut(&'n Node)) {
     }
 }
 
-/// What is written, what kubectl reads, and what YAML 1.2 reads, where that differs.
-fn readings(node: &Node) -> Option<(&str, String, String)> {
+fn differs(input: &Arc<Input>, node: &Node) -> Option<Finding> {
     let Kind::Scalar(scalar) = &node.kind else {
         return None;
     };
@@ -65,7 +55,45 @@ fn readings(node: &Node) -> Option<(&str, String, String)> {
         return None;
     }
     let (kubectl, core) = (scalar.value(), scalar.core_value());
-    (kubectl != core).then(|| (&*scalar.text, described(kubectl), described(core)))
+    if same(kubectl, core) {
+        return None;
+    }
+    let text = &scalar.text;
+    let message = format!(
+        "kubectl reads `{text}` as {}, and YAML 1.2 as {}",
+        described(kubectl),
+        described(core)
+    );
+    let hint = match (plain(kubectl), plain(core)) {
+        (Some(one), Some(other)) => format!("write `{one}` or `{other}`, whichever is meant"),
+        (Some(one), None) | (None, Some(one)) => {
+            format!("write `{one}`, or a text in quotes: `\"{text}\"`")
+        }
+        (None, None) => format!("put it into quotes: `\"{text}\"`"),
+    };
+    let place = Place::new(input, node.span);
+    Some(Finding::new(Code::AmbiguousScalar, place, message).hint(hint))
+}
+
+/// Whether both read the same. A whole number is the same one with or without a fraction.
+fn same(one: Value<'_>, other: Value<'_>) -> bool {
+    match (one, other) {
+        (Value::Int(whole), Value::Float(number)) | (Value::Float(number), Value::Int(whole)) => {
+            number.to_string() == whole.to_string()
+        }
+        _ => one == other,
+    }
+}
+
+/// How a value is written so that everyone reads it alike; nothing for texts.
+fn plain(value: Value<'_>) -> Option<String> {
+    match value {
+        Value::Null => Some("null".to_owned()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Int(number) => Some(number.to_string()),
+        Value::Float(number) => Some(number.to_string()),
+        Value::String(_) => None,
+    }
 }
 
 /// Cheap, because it is asked of every value there is: numbers with a leading zero or
@@ -87,11 +115,11 @@ fn may_differ(text: &str) -> bool {
 }
 
 fn described(value: Value<'_>) -> String {
-    match value {
-        Value::Null => "nothing".to_owned(),
-        Value::Bool(value) => format!("the boolean {value}"),
-        Value::Int(number) => format!("the number {number}"),
-        Value::Float(number) => format!("the number {number}"),
-        Value::String(_) => "a text".to_owned(),
-    }
+    let kind = match value {
+        Value::Null => return "nothing".to_owned(),
+        Value::String(_) => return "a text".to_owned(),
+        Value::Bool(_) => "boolean",
+        Value::Int(_) | Value::Float(_) => "number",
+    };
+    format!("the {kind} {}", plain(value).unwrap_or_default())
 }
