@@ -104,9 +104,7 @@ impl Walk {
         };
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => {
-                let before = self.files.len();
-                self.folder(path);
-                if self.files.len() == before && self.given.unread.is_empty() {
+                if self.folder(path) == Some(0) {
                     let message = "no file of this folder ends in .yaml, .yml or .json";
                     let error = crate::finding::InputError::new(message);
                     self.given.fail(&name_of(path), &error.into());
@@ -119,9 +117,11 @@ impl Walk {
         }
     }
 
-    /// Adds the files of a folder and of those below, none twice: a link that leads back up ends
-    /// there.
-    fn folder(&mut self, root: &Path) {
+    /// Adds the files of a folder and of those below, and says how many there are. No folder is
+    /// looked into twice, so a link that leads back up ends there; nothing where that is so of
+    /// this one, or where it could not be looked into.
+    fn folder(&mut self, root: &Path) -> Option<usize> {
+        let mut count = None;
         let mut folders = vec![root.to_owned()];
         while let Some(folder) = folders.pop() {
             match fs::canonicalize(&folder) {
@@ -136,14 +136,19 @@ impl Walk {
                 }
             }
             match self.entries(&folder) {
-                Ok(below) => folders.extend(below),
+                Ok((files, below)) => {
+                    *count.get_or_insert(0) += files;
+                    folders.extend(below);
+                }
                 Err(error) => self.fail(&folder, error),
             }
         }
+        count
     }
 
-    /// Adds the files of one folder, and returns the folders in it, last first.
-    fn entries(&mut self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+    /// Adds the files of one folder. Returns how many, and the folders in it, last first.
+    fn entries(&mut self, folder: &Path) -> io::Result<(usize, Vec<PathBuf>)> {
+        let mut count = 0;
         let mut below = Vec::new();
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
@@ -167,6 +172,7 @@ impl Walk {
                     Err(error) => {
                         // A dangling link matters where it stands for a file of objects.
                         if fits {
+                            count += 1;
                             self.fail(&path, error);
                         }
                         continue;
@@ -176,12 +182,13 @@ impl Walk {
             if kind.is_dir() {
                 below.push(path);
             } else if fits && kind.is_file() {
+                count += 1;
                 self.files.insert(name_of(&path), path);
             }
         }
         below.sort();
         below.reverse();
-        Ok(below)
+        Ok((count, below))
     }
 
     fn fail(&mut self, path: &Path, source: io::Error) {

@@ -50,7 +50,9 @@ impl Ignored {
 
     /// Whether a finding is silenced.
     pub(super) fn covers(&self, finding: &Finding) -> bool {
-        finding.code != Code::UnknownIgnore
+        // What could not be read was not looked at, and what ignores nothing cannot ignore that.
+        let always = matches!(finding.code, Code::YamlSyntax | Code::UnknownIgnore);
+        !always
             && self
                 .lines
                 .get(&finding.place.span.line)
