@@ -114,15 +114,12 @@ fn exit(report: &Report, outside_failed: bool) -> Exit {
 }
 
 fn page(word: &str) -> Result<&'static str, Error> {
-    match Code::of(word) {
-        Some(code) => Ok(code.page()),
-        None => {
-            let known = Code::ALL.iter().map(|code| code.word());
-            Err(InputError::new(format!("there is no code `{word}`"))
-                .suggest(word, known)
-                .into())
-        }
-    }
+    let unknown = || {
+        let known = Code::ALL.iter().map(|code| code.word());
+        InputError::new(format!("there is no code `{word}`")).suggest(word, known)
+    };
+    let code = Code::of(word).ok_or_else(unknown)?;
+    Ok(code.page())
 }
 
 fn least(severity: Least) -> Severity {

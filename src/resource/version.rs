@@ -91,24 +91,21 @@ impl FromStr for CalicoVersion {
                 if digits { part.parse() } else { "".parse() }
             })
             .collect();
-        let version = match numbers.map_err(|_| refuse())?.as_slice() {
-            &[major, minor] => Self {
-                major,
-                minor,
-                patch: None,
-            },
-            &[major, minor, patch] => Self {
-                major,
-                minor,
-                patch: Some(patch),
-            },
+        let numbers = numbers.map_err(|_| refuse())?;
+        let (major, minor, patch) = match *numbers.as_slice() {
+            [major, minor] => (major, minor, None),
+            [major, minor, patch] => (major, minor, Some(patch)),
             _ => return Err(refuse()),
         };
         // The v3 API came with Calico 3: nothing that is linted existed before.
-        if version.major < 3 {
+        if major < 3 {
             return Err(refuse());
         }
-        Ok(version)
+        Ok(Self {
+            major,
+            minor,
+            patch,
+        })
     }
 }
 

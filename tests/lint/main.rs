@@ -21,7 +21,6 @@ mod robust;
 mod stored;
 mod together;
 mod val;
-mod val_table;
 
 use palisade::finding::{Finding, Input};
 use palisade::resource::CalicoVersion;

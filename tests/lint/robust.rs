@@ -174,9 +174,8 @@ fn wrong_shapes_are_told() {
         }
         for object in ["metadata", "spec", "kind", "apiVersion"] {
             let text = format!(
-                "apiVersion: projectcalico.org/v3\nkind: HostEndpoint\nmetadata: {{name: a}}\n"
+                "apiVersion: projectcalico.org/v3\nkind: HostEndpoint\nmetadata: {{name: a}}\n{object}: {wrong}\n"
             );
-            let text = format!("{text}{object}: {wrong}\n");
             linted(&text, "3.33");
         }
     }

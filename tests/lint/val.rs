@@ -6,7 +6,21 @@ use std::fmt::Write as _;
 use palisade::finding::Severity;
 
 use crate::linted;
-use crate::val_table::{ONE_WAY, Outcome, ROWS};
+
+/// Rules that have no row of one kind, and why.
+const ONE_WAY: &[(&str, &str)] = &[
+    (
+        "VAL-4",
+        "a file does not know the tiers of a cluster: told, never rejected",
+    ),
+    ("VAL-13", "accepts everything"),
+    ("VAL-20", "says what is accepted"),
+    ("VAL-41", "says what is accepted"),
+    ("VAL-48", "says what is not validated"),
+    ("VAL-51", "not modelled: about deleting"),
+    ("VAL-53", "not modelled: about updating"),
+    ("VAL-55", "an object in storage form is at best told as one"),
+];
 
 /// How many VAL rules there are.
 const RULES: usize = 55;
@@ -119,25 +133,76 @@ fn text(shape: &str, body: &str) -> String {
     }
 }
 
+/// What comes of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome<'a> {
+    /// No error.
+    Accepted,
+    /// Errors of this code, and no others.
+    Rejected(&'a str),
+    /// No error, and something less grave of this code.
+    Told(&'a str),
+}
+
+/// A row of the table.
+struct Row<'a> {
+    rule: &'a str,
+    version: &'a str,
+    shape: &'a str,
+    outcome: Outcome<'a>,
+    body: &'a str,
+}
+
+fn rows() -> impl Iterator<Item = Row<'static>> {
+    let lines = include_str!("val.txt").lines();
+    let rows = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    rows.map(|line| {
+        let mut columns = line.splitn(5, " | ");
+        let mut next = || {
+            columns
+                .next()
+                .unwrap_or_else(|| panic!("too short: {line}"))
+        };
+        let (rule, version, shape, outcome, body) = (next(), next(), next(), next(), next());
+        let outcome = match outcome.split_once(' ') {
+            None if outcome == "accepted" => Outcome::Accepted,
+            Some(("rejected", code)) => Outcome::Rejected(code),
+            Some(("told", code)) => Outcome::Told(code),
+            _ => panic!("no outcome: {line}"),
+        };
+        Row {
+            rule,
+            version,
+            shape,
+            outcome,
+            body,
+        }
+    })
+}
+
 #[test]
 fn every_row_comes_out() {
     let mut wrong = String::new();
-    for (rule, version, shape, body, outcome) in ROWS {
-        let findings = linted(&text(shape, body), version);
+    for row in rows() {
+        let findings = linted(&text(row.shape, row.body), row.version);
         let errors: BTreeSet<&str> = findings
             .iter()
             .filter(|f| f.severity == Severity::Error)
             .map(|f| f.code.word())
             .collect();
-        let holds = match outcome {
+        let holds = match row.outcome {
             Outcome::Accepted => errors.is_empty(),
-            Outcome::Rejected(code) => errors == [*code].into(),
+            Outcome::Rejected(code) => errors == [code].into(),
             Outcome::Told(code) => {
-                errors.is_empty() && findings.iter().any(|f| f.code.word() == *code)
+                errors.is_empty() && findings.iter().any(|f| f.code.word() == code)
             }
         };
         if !holds {
-            let _ = writeln!(wrong, "{rule} {version} {shape}: {body}");
+            let _ = writeln!(
+                wrong,
+                "{} {} {}: {} is not {:?}",
+                row.rule, row.version, row.shape, row.body, row.outcome
+            );
             for finding in findings {
                 let word = finding.code.word();
                 let _ = writeln!(wrong, "    {} {word}: {}", finding.place, finding.message);
@@ -152,12 +217,14 @@ fn every_rule_stands_both_ways() {
     let excused = |rule: &str| ONE_WAY.iter().any(|(name, _)| *name == rule);
     let known: BTreeSet<String> = (1..=RULES).map(|number| format!("VAL-{number}")).collect();
     for rule in &known {
-        let outcomes = || ROWS.iter().filter(|row| row.0 == rule).map(|row| row.4);
-        let accepted = outcomes().any(|outcome| outcome == Outcome::Accepted);
-        let rejected = outcomes().any(|outcome| matches!(outcome, Outcome::Rejected(_)));
+        let has = |wanted: fn(Outcome<'_>) -> bool| {
+            rows().any(|row| row.rule == rule && wanted(row.outcome))
+        };
+        let accepted = has(|outcome| outcome == Outcome::Accepted);
+        let rejected = has(|outcome| matches!(outcome, Outcome::Rejected(_)));
         assert_eq!(accepted && rejected, !excused(rule), "{rule}");
     }
-    for row in ROWS {
-        assert!(known.contains(row.0), "{}", row.0);
+    for row in rows() {
+        assert!(known.contains(row.rule), "{}", row.rule);
     }
 }

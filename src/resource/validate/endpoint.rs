@@ -1,6 +1,6 @@
 //! Host endpoints, network sets, tiers and profiles (VAL-42 to VAL-50).
 
-use crate::finding::{Code, Span};
+use crate::finding::Code;
 use crate::resource::{
     Direction, Era, HostEndpoint, HostPort, Net, NetworkSet, Profile, Tier, Written,
 };
@@ -36,11 +36,7 @@ impl Judge<'_> {
         let interface = interface.filter(|interface| !interface.value.is_empty());
         let addresses = endpoint.expected_ips.as_ref();
         if interface.is_none() && addresses.is_none_or(|list| list.value.is_empty()) {
-            let span = if endpoint.span == Span::default() {
-                self.name_span()
-            } else {
-                endpoint.span
-            };
+            let span = self.span_or_name(endpoint.span);
             let message = "this host endpoint has neither `interfaceName` nor `expectedIPs`";
             let finding = self.finding(Code::HostEndpointTarget, span, message);
             let hint = "name the interface, or `*` for all of the node";

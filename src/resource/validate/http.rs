@@ -55,13 +55,10 @@ impl Judge<'_> {
     }
 
     fn path(&mut self, path: &HttpPath) {
-        let given = match (&path.exact, &path.prefix) {
-            (Some(one), None) | (None, Some(one)) => one,
-            _ => {
-                let message = "a path has either `exact` or `prefix`";
-                self.http_match(path.span, message, Raw::TAKEN);
-                return;
-            }
+        let ((Some(given), None) | (None, Some(given))) = (&path.exact, &path.prefix) else {
+            let message = "a path has either `exact` or `prefix`";
+            self.http_match(path.span, message, Raw::TAKEN);
+            return;
         };
         let text: &str = &given.value;
         if !text.starts_with('/') || text.contains(['?', '#', ' ']) {

@@ -140,7 +140,7 @@ mod tests {
         let [finding] = findings.as_slice() else {
             panic!("one finding");
         };
-        assert_eq!(finding.place.to_string(), "x:2:26");
+        assert_eq!(finding.place.to_string(), "x:2:25");
         assert_eq!(finding.hint.as_deref(), Some("did you mean `order-tie`?"));
     }
 }

@@ -79,6 +79,15 @@ impl<'a> Judge<'a> {
         metadata.name.as_ref().map_or(metadata.span, |n| n.span)
     }
 
+    /// `span`, or where the name stands if that is nowhere: a spec that is not there.
+    pub(super) fn span_or_name(&self, span: Span) -> Span {
+        if span == Span::default() {
+            self.name_span()
+        } else {
+            span
+        }
+    }
+
     /// What stands at `span` of the object's text.
     pub(super) fn text_at(&self, span: Span) -> &'a str {
         let text = &self.resource.input.text;

@@ -3,7 +3,7 @@
 
 use ipnet::IpNet;
 
-use crate::finding::{Code, Severity, Span, nearest};
+use crate::finding::{Code, Severity, nearest};
 use crate::resource::{
     Direction, KubernetesPeer, KubernetesPolicy, KubernetesPort, KubernetesRule, LabelRequirement,
     LabelSelector, Net, Port, Written,
@@ -45,20 +45,15 @@ impl Judge<'_> {
             }
             return;
         }
-        match &policy.pod_selector {
-            Some(selector) => self.label_selector(selector),
-            None => {
-                let span = if policy.span == Span::default() {
-                    self.name_span()
-                } else {
-                    policy.span
-                };
-                let message =
-                    "this policy has no `podSelector`, so it applies to every pod of its namespace";
-                let mut finding = self.finding(Code::MissingField, span, message);
-                finding.severity = Severity::Warning;
-                self.remark(finding.hint("write `podSelector: {}` where that is meant"));
-            }
+        if let Some(selector) = &policy.pod_selector {
+            self.label_selector(selector);
+        } else {
+            let message = "this policy has no `podSelector`, so it applies to every pod of its \
+                           namespace";
+            let span = self.span_or_name(policy.span);
+            let mut finding = self.finding(Code::MissingField, span, message);
+            finding.severity = Severity::Warning;
+            self.remark(finding.hint("write `podSelector: {}` where that is meant"));
         }
         self.policy_types(policy);
         let directions = [

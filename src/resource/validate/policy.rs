@@ -61,11 +61,7 @@ impl Judge<'_> {
     fn types(&mut self, policy: &Policy) {
         let Some(types) = &policy.types else {
             if self.is_stored() {
-                let span = if policy.span == Span::default() {
-                    self.name_span()
-                } else {
-                    policy.span
-                };
+                let span = self.span_or_name(policy.span);
                 let message = "this policy names no `types`, and nothing fills them in for an \
                                object in storage form: Felix applies it to both directions";
                 let finding = self.finding(Code::TypesMissing, span, message);

@@ -104,30 +104,25 @@ impl Judge<'_> {
                 .map(|port| port.span));
         }
         let Some(first) = first else { return };
-        match &rule.protocol {
-            Some(protocol) => {
-                let Some(known) = protocol.value.valid().filter(|p| !p.has_ports()) else {
-                    return;
-                };
-                let message = format!("protocol {known} has no ports");
-                let finding = self.finding(Code::ProtocolWithoutPorts, first, message);
-                let place = self.resource.at(protocol.span);
-                let finding = finding.related(place, "the protocol of the rule");
-                self.refuse(
-                    finding.hint("ports go with TCP, UDP and SCTP"),
-                    Raw::DROPPED,
-                );
-            }
-            None => {
-                // From 3.32 ports that only go by name may stand alone.
-                let refused = if self.since(32) { numeric } else { Some(first) };
-                let Some(span) = refused else { return };
-                let message = "this rule asks for ports and has no `protocol`";
-                let finding = self.finding(Code::PortsWithoutProtocol, span, message);
-                let hint =
-                    "add `protocol: TCP`, `UDP` or `SCTP`; for two protocols write two rules";
-                self.refuse(finding.hint(hint), Raw::DROPPED);
-            }
+        let Some(protocol) = &rule.protocol else {
+            // From 3.32 ports that only go by name may stand alone.
+            let refused = if self.since(32) { numeric } else { Some(first) };
+            let Some(span) = refused else { return };
+            let message = "this rule asks for ports and has no `protocol`";
+            let finding = self.finding(Code::PortsWithoutProtocol, span, message);
+            let hint = "add `protocol: TCP`, `UDP` or `SCTP`; for two protocols write two rules";
+            self.refuse(finding.hint(hint), Raw::DROPPED);
+            return;
+        };
+        if let Some(known) = protocol.value.valid().filter(|p| !p.has_ports()) {
+            let message = format!("protocol {known} has no ports");
+            let finding = self.finding(Code::ProtocolWithoutPorts, first, message);
+            let place = self.resource.at(protocol.span);
+            let finding = finding.related(place, "the protocol of the rule");
+            self.refuse(
+                finding.hint("ports go with TCP, UDP and SCTP"),
+                Raw::DROPPED,
+            );
         }
     }
 
