@@ -3,8 +3,8 @@
 
 pub mod folder;
 pub mod git;
-mod snapshot;
 pub mod path;
+mod snapshot;
 pub mod text;
 pub mod write;
 

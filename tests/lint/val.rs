@@ -56,6 +56,11 @@ fn text(shape: &str, body: &str) -> String {
     match shape {
         "gns-name" => object("GlobalNetworkSet", body, "", "{}"),
         "gns-meta" => object("GlobalNetworkSet", "a", &format!(", {body}"), "{}"),
+        "gns-long-annotation" => {
+            let value = "v".repeat(body.parse().unwrap());
+            let metadata = format!(", annotations: {{a: {value}}}");
+            object("GlobalNetworkSet", "a", &metadata, "{}")
+        }
         "gns" => object("GlobalNetworkSet", "a", "", body),
         "gnp-name" => {
             // The tier that goes with the name, so that VAL-3 has nothing to say.
