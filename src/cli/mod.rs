@@ -3,6 +3,7 @@
 mod completion;
 mod exit;
 mod generate;
+mod lint;
 mod plan;
 mod profile;
 mod terminal;
@@ -35,6 +36,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Gen(Box<generate::Arguments>),
+    Lint(lint::Arguments),
     Profile(profile::Arguments),
     Completion(completion::Arguments),
 }
@@ -47,6 +49,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let result = match arguments.command {
         Command::Gen(arguments) => generate::run(&arguments),
+        Command::Lint(arguments) => lint::run(&arguments),
         Command::Profile(arguments) => profile::run(&arguments),
         Command::Completion(arguments) => completion::run(&arguments),
     };

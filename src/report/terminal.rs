@@ -6,7 +6,9 @@ use annotate_snippets::{
     Annotation, AnnotationKind, Group, Level, Message, Renderer, Snippet, Title,
 };
 
-use crate::finding::{Error, InputError, Place, Span};
+use crate::finding::{Error, Finding, InputError, Place, Severity, Span};
+
+use super::Report;
 
 /// Colour, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +56,38 @@ pub fn input_error(error: &InputError, style: Style) -> String {
         group = group.element(Level::HELP.message(hint));
     }
     style.renderer().render(&[group])
+}
+
+/// A report as people read it: a block for every finding.
+pub fn report(report: &Report, style: Style) -> String {
+    let renderer = style.renderer();
+    let mut text = String::new();
+    for told in &report.findings {
+        text.push_str(&finding(told, &renderer));
+        text.push_str("\n\n");
+    }
+    text
+}
+
+/// A finding with its code, its line, the further places that belong to it, and what would be
+/// right.
+fn finding(finding: &Finding, renderer: &Renderer) -> String {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let title = level
+        .primary_title(finding.message.as_str())
+        .id(finding.code.word());
+    let mut group = title.element(snippet(&finding.place, AnnotationKind::Primary, ""));
+    for (place, what) in &finding.related {
+        group = group.element(snippet(place, AnnotationKind::Context, what));
+    }
+    if let Some(hint) = &finding.hint {
+        group = group.element(Level::HELP.message(hint.as_str()));
+    }
+    renderer.render(&[group])
 }
 
 /// A title with nothing below it.

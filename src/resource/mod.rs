@@ -13,6 +13,8 @@ mod policy;
 mod read;
 pub mod selector;
 mod set;
+pub mod validate;
+mod version;
 mod workload;
 
 pub use cluster::{ClusterInformation, Profile, Tier};
@@ -26,8 +28,9 @@ pub use policy::{
     KubernetesPort, KubernetesRule, LabelRequirement, LabelSelector, Net, Policy, Port, Rule,
     ServiceAccountMatch, ServiceMatch,
 };
-pub use read::read;
+pub use read::{read, read_with};
 pub use set::ResourceSet;
+pub use version::{CalicoVersion, CalicoVersionError, Era};
 pub use workload::{
     Container, ContainerPort, Endpoint, EndpointPort, EndpointSlice, HostEndpoint, HostPort,
     Namespace, Node, Pod, Service, ServiceAccount, ServicePort,
@@ -39,7 +42,7 @@ use crate::finding::{Input, Place, Span};
 use crate::yaml::Located;
 
 /// A value as it was written: of the type that the field takes, or the text that is not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Written<T> {
     /// A value of the right type.
     Valid(T),

@@ -111,6 +111,8 @@ pub struct Rule {
     pub destination: Option<EntityRule>,
     /// What it asks of HTTP.
     pub http: Field<HttpMatch>,
+    /// Annotations of the rule; they decide nothing.
+    pub annotations: Vec<super::Label>,
 }
 
 /// An ICMP type and code.

@@ -3,6 +3,7 @@
 
 pub mod folder;
 pub mod git;
+pub mod path;
 mod snapshot;
 pub mod text;
 pub mod write;

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::finding::{Code, Finding, Input, Place, Span, nearest};
+use crate::finding::{Code, Finding, Input, Place, Span};
 use crate::resource::{Field, Label, List};
 use crate::yaml::{Kind, Located, Node, Value};
+
+use super::hint;
 
 /// Reads the values of one text and remembers what is wrong with them.
 pub(super) struct Reader<'a> {
@@ -39,8 +41,29 @@ impl Reader<'_> {
     }
 
     fn wrong_type(&mut self, node: &Node, name: &str, expected: &str) {
+        self.wrong_type_but(node, name, expected, None);
+    }
+
+    /// Tells that an item of the list `name` is not of the right type.
+    pub(super) fn wrong_item(&mut self, node: &Node, name: &str, expected: &str) {
+        let hint = hint::for_item(name, node).or_else(|| written_otherwise(node));
+        self.wrong_type_but(node, name, expected, hint);
+    }
+
+    fn wrong_type_but(&mut self, node: &Node, name: &str, expected: &str, hint: Option<String>) {
         let message = format!("`{name}` must be {expected}, not {}", node.described());
-        self.tell(Code::WrongType, node.span, message);
+        let place = Place::new(self.input, node.span);
+        let mut finding = Finding::new(Code::WrongType, place, message);
+        finding.hint = hint;
+        self.push(finding);
+    }
+
+    /// Tells that the field `name` is not there, where it is not.
+    pub(super) fn require(&mut self, fields: Fields<'_>, name: &str, of: &str) {
+        if fields.get(name).is_none() {
+            let message = format!("this {of} has no `{name}`");
+            self.tell(Code::MissingField, fields.span(), message);
+        }
     }
 
     /// The mapping `node`, which has no other keys than `known`. What it has besides is told with
@@ -56,12 +79,10 @@ impl Reader<'_> {
             if known.contains(&&*entry.key) {
                 continue;
             }
-            let near = nearest(&entry.key, known.iter().copied());
-            let hint = near.first().map(|right| format!("did you mean `{right}`?"));
             let message = format!("`{name}` has no field `{}`", entry.key);
             let place = Place::new(self.input, entry.key_span);
             let mut finding = Finding::new(Code::UnknownField, place, message);
-            finding.hint = hint;
+            finding.hint = hint::for_field(&entry.key, known);
             self.push(finding);
         }
         Some(fields)
@@ -99,7 +120,7 @@ impl Reader<'_> {
     fn text_of(&mut self, node: &Node, name: &str) -> Option<Box<str>> {
         let text = node.as_str();
         if text.is_none() {
-            self.wrong_type(node, name, "a text");
+            self.wrong_type_but(node, name, "a text", written_otherwise(node));
         }
         text.map(Box::from)
     }
@@ -146,7 +167,8 @@ impl Reader<'_> {
     ) -> Option<Located<Vec<T>>> {
         self.field(fields, name, |reader, node| {
             if !matches!(node.kind, Kind::Sequence(_)) {
-                reader.wrong_type(node, name, "a list");
+                let hint = hint::for_list(name, node);
+                reader.wrong_type_but(node, name, "a list", hint);
                 return None;
             }
             let items = node.items().iter();
@@ -164,7 +186,7 @@ impl Reader<'_> {
         self.list(fields, name, |reader, node| {
             let text = node.as_str();
             if text.is_none() {
-                reader.wrong_type(node, name, "a list of texts");
+                reader.wrong_item(node, name, "a list of texts");
             }
             Some(Located {
                 value: convert(text?),
@@ -188,7 +210,12 @@ impl Reader<'_> {
         let entries = node.entries().iter();
         entries
             .filter_map(|entry| {
-                let value = self.text_of(&entry.value, &entry.key)?;
+                // A label without a value is one of the empty value to the API.
+                let value = if entry.value.is_null() {
+                    "".into()
+                } else {
+                    self.text_of(&entry.value, &entry.key)?
+                };
                 Some(Label {
                     key: Located {
                         value: entry.key.clone(),
@@ -201,5 +228,16 @@ impl Reader<'_> {
                 })
             })
             .collect()
+    }
+}
+
+/// How a text is written that kubectl reads as something else.
+fn written_otherwise(node: &Node) -> Option<String> {
+    match &node.kind {
+        Kind::Scalar(scalar) if node.as_str().is_none() && !node.is_null() => Some(format!(
+            "a text that looks like this needs quotes: `\"{}\"`",
+            scalar.text
+        )),
+        _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod fields;
+mod hint;
 mod kubernetes_policy;
 mod metadata;
 mod policy;
@@ -9,27 +10,42 @@ mod workload;
 
 use std::sync::Arc;
 
-use crate::finding::{Code, Finding, Input, Place};
+use crate::finding::{Code, Finding, Input, Place, Severity};
 use crate::yaml::{Node, documents};
 
 use super::{Body, Key, Kind, Resource};
 use fields::{Fields, Reader};
+
+/// The fields of an object.
+const OBJECT: &[&str] = &["apiVersion", "kind", "metadata", "spec", "status"];
 
 /// Reads every object of `input`: single documents, streams of them, and lists.
 ///
 /// A document that is broken is a finding, and reading goes on behind it. An object of a kind that
 /// bears on no verdict is kept by name.
 pub fn read(input: &Arc<Input>) -> (Vec<Resource>, Vec<Finding>) {
+    read_with(input, |_, _| {})
+}
+
+/// As [`read`]; besides, `look` sees every document as it was written, with what was found in it,
+/// and adds its own findings.
+pub fn read_with(
+    input: &Arc<Input>,
+    mut look: impl FnMut(&Node, &mut Vec<Finding>),
+) -> (Vec<Resource>, Vec<Finding>) {
     let mut resources = Vec::new();
     let mut findings = Vec::new();
     for document in documents(input) {
         match document {
             Ok(root) => {
+                let mut told = Vec::new();
                 let mut reader = Reader {
                     input,
-                    findings: &mut findings,
+                    findings: &mut told,
                 };
                 reader.objects(&root, &mut resources);
+                look(&root, &mut told);
+                findings.append(&mut told);
             }
             Err(error) => {
                 let place = error.place().cloned();
@@ -67,15 +83,32 @@ impl Reader<'_> {
             own("apiVersion").or_else(|| of_list("apiVersion")),
             own("kind").or_else(|| of_list("kind")?.strip_suffix("List")),
         ) else {
-            self.tell(
-                Code::NotAnObject,
-                node.span,
-                "this is no Kubernetes object: `apiVersion` or `kind` is missing",
-            );
+            let message = "this is no Kubernetes object: `apiVersion` or `kind` is missing";
+            let place = Place::new(self.input, node.span);
+            let mut finding = Finding::new(Code::NotAnObject, place, message);
+            // Folders hold YAML of other uses too. What says neither was hardly meant as one.
+            if own("apiVersion").is_none() && own("kind").is_none() {
+                finding.severity = Severity::Warning;
+            }
+            self.push(finding);
             return None;
         };
         let (kind, api) = Kind::of(api_version, kind);
-        let fields = self.open(node, kind.word())?;
+        if let Kind::Other(..) = kind
+            && node.get("metadata").and_then(|m| m.get("name")).is_none()
+        {
+            // What no server stores, such as a kustomization, needs no name.
+            if !api_version.starts_with("kustomize.config.k8s.io/") {
+                let message = format!("{kind} of {api_version} bears on no verdict: left aside");
+                self.tell(Code::UnknownKind, node.span, message);
+            }
+            return None;
+        }
+        let fields = if kind.is_policy() || kind.api_version() == super::Api::CALICO_V3 {
+            self.mapping(node, kind.word(), OBJECT)?
+        } else {
+            self.open(node, kind.word())?
+        };
         let metadata = self.metadata(fields, api)?;
         let key = self.key(node, &kind, api, &metadata)?;
         let body = self.body(&kind, fields);

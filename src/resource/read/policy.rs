@@ -5,7 +5,7 @@ use std::str::FromStr;
 use crate::finding::Code;
 use crate::net::{PortRange, Protocol};
 use crate::resource::{
-    Action, Direction, EntityRule, HttpMatch, HttpPath, Icmp, Kind, Net, Policy, Port, Rule,
+    Action, Direction, EntityRule, HttpMatch, HttpPath, Icmp, Kind, Label, Net, Policy, Port, Rule,
     ServiceAccountMatch, ServiceMatch, Written,
 };
 use crate::yaml::{Located, Node, Value};
@@ -25,13 +25,13 @@ const NAMESPACED: &[&str] = &[
     "egress",
     "performanceHints",
 ];
-const GLOBAL: &[&str] = &[
+pub(super) const GLOBAL: &[&str] = &[
     "namespaceSelector",
     "doNotTrack",
     "preDNAT",
     "applyOnForward",
 ];
-const RULE: &[&str] = &[
+pub(super) const RULE: &[&str] = &[
     "action",
     "ipVersion",
     "protocol",
@@ -43,7 +43,7 @@ const RULE: &[&str] = &[
     "http",
     "metadata",
 ];
-const ENTITY: &[&str] = &[
+pub(super) const ENTITY: &[&str] = &[
     "nets",
     "notNets",
     "selector",
@@ -58,10 +58,8 @@ const ENTITY: &[&str] = &[
 impl Reader<'_> {
     pub(super) fn policy(&mut self, kind: &Kind, object: Fields<'_>) -> Policy {
         let mut known = NAMESPACED.to_vec();
-        if matches!(
-            kind,
-            Kind::GlobalNetworkPolicy | Kind::StagedGlobalNetworkPolicy
-        ) {
+        let global = kind.is_namespaced() == Some(false);
+        if global {
             known.extend(GLOBAL);
         }
         if kind.is_staged() {
@@ -70,19 +68,26 @@ impl Reader<'_> {
         let Some(spec) = self.spec(object, &known) else {
             return Policy::default();
         };
+        // The API drops what a namespaced policy has not (VAL-19), so it means nothing here either.
+        let mut flag = |name: &str| global.then(|| self.boolean(spec, name)).flatten();
+        let do_not_track = flag("doNotTrack");
+        let pre_dnat = flag("preDNAT");
+        let apply_on_forward = flag("applyOnForward");
         Policy {
             span: spec.span(),
             tier: self.text(spec, "tier"),
             order: self.number(spec, "order"),
             selector: self.text(spec, "selector"),
-            namespace_selector: self.text(spec, "namespaceSelector"),
+            namespace_selector: global
+                .then(|| self.text(spec, "namespaceSelector"))
+                .flatten(),
             service_account_selector: self.text(spec, "serviceAccountSelector"),
             types: self.values(spec, "types", direction),
             ingress: self.rules(spec, "ingress"),
             egress: self.rules(spec, "egress"),
-            do_not_track: self.boolean(spec, "doNotTrack"),
-            pre_dnat: self.boolean(spec, "preDNAT"),
-            apply_on_forward: self.boolean(spec, "applyOnForward"),
+            do_not_track,
+            pre_dnat,
+            apply_on_forward,
             performance_hints: self.texts(spec, "performanceHints"),
             staged_action: self.text(spec, "stagedAction"),
         }
@@ -117,7 +122,16 @@ impl Reader<'_> {
             source: self.entity(fields, "source"),
             destination: self.entity(fields, "destination"),
             http: self.field(fields, "http", Self::http),
+            annotations: self.rule_annotations(fields),
         })
+    }
+
+    fn rule_annotations(&mut self, rule: Fields<'_>) -> Vec<Label> {
+        let metadata = rule.get("metadata");
+        metadata
+            .and_then(|node| self.mapping(node, "metadata", &["annotations"]))
+            .map(|fields| self.labels(fields, "annotations"))
+            .unwrap_or_default()
     }
 
     fn icmp(&mut self, node: &Node, name: &str) -> Option<Icmp> {
@@ -175,7 +189,11 @@ impl Reader<'_> {
     }
 
     fn ports(&mut self, fields: Fields<'_>, name: &str) -> Option<Located<Vec<Located<Port>>>> {
-        self.list(fields, name, |_, node| {
+        self.list(fields, name, |reader, node| {
+            if !node.entries().is_empty() {
+                reader.wrong_item(node, name, "a list of numbers, ranges and names");
+                return None;
+            }
             Some(Located {
                 value: port(node),
                 span: node.span,

@@ -20,8 +20,10 @@ impl Reader<'_> {
     pub(super) fn host_endpoint(&mut self, object: Fields<'_>) -> HostEndpoint {
         let known = ["node", "interfaceName", "expectedIPs", "profiles", "ports"];
         let Some(spec) = self.spec(object, &known) else {
+            self.require(object, "spec", "host endpoint");
             return HostEndpoint::default();
         };
+        self.require(spec, "node", "host endpoint");
         HostEndpoint {
             span: spec.span(),
             node: self.text(spec, "node"),

@@ -1,0 +1,9 @@
+//! `cargo fuzz run selector`
+
+#![no_main]
+
+#[allow(dead_code)]
+#[path = "../check.rs"]
+mod check;
+
+libfuzzer_sys::fuzz_target!(|text: &str| check::selector(text));

@@ -1,0 +1,290 @@
+//! Findings as SARIF 2.1.0, for code scanning.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::finding::{Code, Finding, Place, Severity};
+
+use super::Report;
+
+const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+
+/// The key of the fingerprints; the number changes when what they are made of does.
+const FINGERPRINT: &str = "palisade/v1";
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Log<'a> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'a> {
+    tool: Tool,
+    column_kind: &'static str,
+    results: Vec<Told<'a>>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    driver: Driver,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver {
+    name: &'static str,
+    semantic_version: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    information_uri: &'static str,
+    rules: Vec<Rule>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rule {
+    id: &'static str,
+    short_description: Text<'static>,
+    help: Help,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help_uri: Option<String>,
+    default_configuration: Configuration,
+}
+
+#[derive(Serialize)]
+struct Help {
+    text: &'static str,
+    markdown: &'static str,
+}
+
+#[derive(Serialize)]
+struct Configuration {
+    level: &'static str,
+}
+
+#[derive(Serialize)]
+struct Text<'a> {
+    text: std::borrow::Cow<'a, str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Told<'a> {
+    rule_id: &'static str,
+    rule_index: usize,
+    level: &'static str,
+    message: Text<'a>,
+    locations: [Location<'a>; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_locations: Vec<Location<'a>>,
+    partial_fingerprints: BTreeMap<&'static str, String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location<'a> {
+    physical_location: Physical,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Text<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Physical {
+    artifact_location: Artifact,
+    region: Region,
+}
+
+#[derive(Serialize)]
+struct Artifact {
+    uri: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: u32,
+    start_column: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_column: Option<u32>,
+}
+
+/// A report as one SARIF log, indented, with a line feed at its end. Rules are those of the codes
+/// that were found.
+pub fn render(report: &Report) -> String {
+    let mut codes: Vec<Code> = report.findings.iter().map(|f| f.code).collect();
+    codes.sort_unstable_by_key(|code| code.word());
+    codes.dedup();
+    let mut occurrences = FxHashMap::default();
+    let results = report
+        .findings
+        .iter()
+        .map(|finding| {
+            let index = codes.iter().position(|code| *code == finding.code);
+            told(finding, index.unwrap_or_default(), &mut occurrences)
+        })
+        .collect();
+    super::to_json(&Log {
+        schema: SCHEMA,
+        version: "2.1.0",
+        runs: [Run {
+            tool: Tool {
+                driver: Driver {
+                    name: "palisade",
+                    semantic_version: env!("CARGO_PKG_VERSION"),
+                    information_uri: env!("CARGO_PKG_REPOSITORY"),
+                    rules: codes.into_iter().map(rule).collect(),
+                },
+            },
+            column_kind: "unicodeCodePoints",
+            results,
+        }],
+    })
+}
+
+fn rule(code: Code) -> Rule {
+    let repository = env!("CARGO_PKG_REPOSITORY");
+    Rule {
+        id: code.word(),
+        short_description: Text {
+            text: code.sentence().into(),
+        },
+        help: Help {
+            text: code.page(),
+            markdown: code.page(),
+        },
+        // Without a home on the web the page itself must do.
+        help_uri: (!repository.is_empty())
+            .then(|| format!("{repository}/blob/main/docs/lint/{}.md", code.word())),
+        default_configuration: Configuration {
+            level: level(code.severity()),
+        },
+    }
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+fn told<'a>(
+    finding: &'a Finding,
+    rule_index: usize,
+    occurrences: &mut FxHashMap<String, u32>,
+) -> Told<'a> {
+    let text = match &finding.hint {
+        Some(hint) => format!("{} ({hint})", finding.message).into(),
+        None => finding.message.as_str().into(),
+    };
+    Told {
+        rule_id: finding.code.word(),
+        rule_index,
+        level: level(finding.severity),
+        message: Text { text },
+        locations: [location(&finding.place, None)],
+        related_locations: finding
+            .related
+            .iter()
+            .map(|(place, what)| location(place, Some(what)))
+            .collect(),
+        partial_fingerprints: [(FINGERPRINT, fingerprint(finding, occurrences))].into(),
+    }
+}
+
+fn location<'a>(place: &Place, message: Option<&'a str>) -> Location<'a> {
+    let span = place.span;
+    let marked = place.input.text.get(span.range()).unwrap_or_default();
+    // What runs over several lines is told by where it begins.
+    let on_one_line = !marked.is_empty() && !marked.contains('\n');
+    let width = u32::try_from(marked.chars().count()).unwrap_or(u32::MAX);
+    Location {
+        physical_location: Physical {
+            artifact_location: Artifact {
+                uri: uri(&place.input.name),
+            },
+            region: Region {
+                // SARIF counts from 1 and knows no place that is nowhere.
+                start_line: span.line.max(1),
+                start_column: span.column.max(1),
+                end_column: on_one_line.then(|| span.column.saturating_add(width)),
+            },
+        },
+        message: message.map(|text| Text { text: text.into() }),
+    }
+}
+
+/// What a finding is known by when lines move: its code, its file, what the line says, and how
+/// many of the same stood before it.
+fn fingerprint(finding: &Finding, occurrences: &mut FxHashMap<String, u32>) -> String {
+    let place = &finding.place;
+    let line = line_at(&place.input.text, place.span.range().start);
+    let mut digest = Sha256::new();
+    for part in [finding.code.word(), &place.input.name, line.trim()] {
+        digest.update(part.as_bytes());
+        digest.update([0]);
+    }
+    let mut hex = String::new();
+    for byte in digest.finalize().iter().take(16) {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    let seen = occurrences.entry(hex.clone()).or_insert(0);
+    *seen += 1;
+    let _ = write!(hex, ":{seen}");
+    hex
+}
+
+fn line_at(text: &str, at: usize) -> &str {
+    let at = text.floor_char_boundary(at.min(text.len()));
+    let (before, after) = text.split_at(at);
+    let from = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let to = at + after.find('\n').unwrap_or(after.len());
+    text.get(from..to).unwrap_or_default()
+}
+
+/// A path as a relative reference, or as a `file:` URI where it is absolute.
+fn uri(name: &str) -> String {
+    let mut uri = String::new();
+    if name.starts_with('/') {
+        uri.push_str("file://");
+    }
+    for byte in name.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                uri.push(char::from(byte));
+            }
+            _ => {
+                let _ = write!(uri, "%{byte:02X}");
+            }
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_uris() {
+        for (name, expected) in [
+            ("a/b.yaml", "a/b.yaml"),
+            ("/a b.yaml", "file:///a%20b.yaml"),
+            ("<stdin>", "%3Cstdin%3E"),
+            ("a:b#ü.yaml", "a%3Ab%23%C3%BC.yaml"),
+        ] {
+            assert_eq!(uri(name), expected);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Values without quotes that kubectl and readers of YAML 1.2 read differently.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::finding::{Code, Finding, Input, Place, Severity};
+use crate::yaml::{Kind, Node, Value};
+
+/// The longest text that reads differently: a number of 64 bits in base 2, with underscores.
+const LONGEST: usize = 130;
+
+/// Tells every value of a document that the two read differently. Where `findings`, those of the
+/// same document, say that its type is wrong, that is why, and one finding says both.
+pub(super) fn look(input: &Arc<Input>, root: &Node, findings: &mut Vec<Finding>) {
+    let mut told = FxHashMap::default();
+    walk(root, &mut |node| {
+        if let Some(finding) = differs(input, node) {
+            told.insert(node.span, finding);
+        }
+    });
+    for finding in findings.iter_mut() {
+        if finding.code == Code::WrongType
+            && let Some(mut better) = told.remove(&finding.place.span)
+        {
+            better.message = format!("{}; {}", finding.message, better.message);
+            better.severity = Severity::Error;
+            *finding = better;
+        }
+    }
+    findings.extend(told.into_values());
+}
+
+fn walk<'n>(node: &'n Node, each: &mut impl FnMut(&'n Node)) {
+    match &node.kind {
+        Kind::Scalar(_) => each(node),
+        Kind::Sequence(items) => {
+            for item in items {
+                walk(item, each);
+            }
+        }
+        Kind::Mapping(entries) => {
+            for entry in entries {
+                walk(&entry.value, each);
+            }
+        }
+    }
+}
+
+fn differs(input: &Arc<Input>, node: &Node) -> Option<Finding> {
+    let Kind::Scalar(scalar) = &node.kind else {
+        return None;
+    };
+    if !scalar.plain || !may_differ(&scalar.text) {
+        return None;
+    }
+    let (kubectl, core) = (scalar.value(), scalar.core_value());
+    if same(kubectl, core) {
+        return None;
+    }
+    let text = &scalar.text;
+    let message = format!(
+        "kubectl reads `{text}` as {}, and YAML 1.2 as {}",
+        described(kubectl),
+        described(core)
+    );
+    let hint = match (plain(kubectl), plain(core)) {
+        (Some(one), Some(other)) => format!("write `{one}` or `{other}`, whichever is meant"),
+        (Some(one), None) | (None, Some(one)) => {
+            format!("write `{one}`, or a text in quotes: `\"{text}\"`")
+        }
+        (None, None) => format!("put it into quotes: `\"{text}\"`"),
+    };
+    let place = Place::new(input, node.span);
+    Some(Finding::new(Code::AmbiguousScalar, place, message).hint(hint))
+}
+
+/// Whether both read the same. A whole number is the same one with or without a fraction.
+fn same(one: Value<'_>, other: Value<'_>) -> bool {
+    match (one, other) {
+        (Value::Int(whole), Value::Float(number)) | (Value::Float(number), Value::Int(whole)) => {
+            number.to_string() == whole.to_string()
+        }
+        _ => one == other,
+    }
+}
+
+/// How a value is written so that everyone reads it alike; nothing for texts.
+fn plain(value: Value<'_>) -> Option<String> {
+    match value {
+        Value::Null => Some("null".to_owned()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Int(number) => Some(number.to_string()),
+        Value::Float(number) => Some(number.to_string()),
+        Value::String(_) => None,
+    }
+}
+
+/// Cheap, because it is asked of every value there is: numbers with a leading zero or
+/// underscores, and the short words for true and false.
+fn may_differ(text: &str) -> bool {
+    let Some(first) = text.bytes().next() else {
+        return false;
+    };
+    if text.len() > LONGEST {
+        return false;
+    }
+    match first {
+        b'0'..=b'9' | b'+' | b'-' | b'.' => {
+            text.contains('_') || text.trim_start_matches(['+', '-']).starts_with('0')
+        }
+        b'y' | b'Y' | b'n' | b'N' | b'o' | b'O' => text.len() <= 3,
+        _ => false,
+    }
+}
+
+fn described(value: Value<'_>) -> String {
+    let kind = match value {
+        Value::Null => return "nothing".to_owned(),
+        Value::String(_) => return "a text".to_owned(),
+        Value::Bool(_) => "boolean",
+        Value::Int(_) | Value::Float(_) => "number",
+    };
+    format!("the {kind} {}", plain(value).unwrap_or_default())
+}
