@@ -5,6 +5,7 @@
 //! `docs/architecture.md` for the words used here and the way data flows.
 
 pub mod cli;
+pub mod engine;
 pub mod finding;
 pub mod net;
 pub mod profile;
