@@ -46,6 +46,10 @@ pub struct Line {
 
 /// What may come of a chain: several outcomes where something is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a set of outcomes, and a remark"
+)]
 pub(super) struct Outcomes {
     pub(super) allow: bool,
     pub(super) deny: bool,

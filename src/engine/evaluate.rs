@@ -227,7 +227,7 @@ impl<'a, W: WatchStages> Judge<'a, W> {
         let states = self.states;
         match stage.hook {
             Hook::Tunnel(direction) => return self.tunnel(stage, direction, states),
-            Hook::ToHost => return self.to_host(stage, states),
+            Hook::ToHost => return self.at_own_host(stage, states),
             Hook::Workload(direction) => return self.workload(stage, direction, states),
             Hook::Untracked(_) | Hook::PreDnat | Hook::Normal(_) | Hook::Forward(_) => {}
         }
@@ -368,7 +368,7 @@ impl<'a, W: WatchStages> Judge<'a, W> {
     }
 
     /// EVAL-40.
-    fn to_host(&mut self, stage: &Stage<'_>, states: States) -> States {
+    fn at_own_host(&mut self, stage: &Stage<'_>, states: States) -> States {
         let alive = states.without(States::DENIED.with(States::DONE));
         if alive.is_empty() {
             return states;

@@ -140,13 +140,13 @@ impl Program {
         let mut answer = Answer::No;
         for id in &test.named {
             if let Some(named) = self.named_ports.get(id.index()) {
-                answer = answer.or(self.is_named(named, peer, protocol, port));
+                answer = answer.or(Self::is_named(named, peer, protocol, port));
             }
         }
         answer
     }
 
-    fn is_named(&self, named: &NamedPorts, peer: &Peer<'_>, protocol: u8, port: u16) -> Answer {
+    fn is_named(named: &NamedPorts, peer: &Peer<'_>, protocol: u8, port: u16) -> Answer {
         if named.protocol.is_some_and(|wanted| wanted != protocol) {
             return Answer::No;
         }
@@ -255,15 +255,13 @@ impl Program {
         }
         let by_address = match peer.address {
             Some(address) => set.holds(address),
-            None => self
-                .is_host_peer(set, peer)
-                .or(self.is_in(&set.sets, peer, packet)),
+            None => Self::is_host_peer(set, peer).or(self.is_in(&set.sets, peer, packet)),
         };
         by_labels.or(by_address)
     }
 
     /// A node whose address is not known may have one that is expected of its host endpoints.
-    fn is_host_peer(&self, set: &PeerSet, peer: &Peer<'_>) -> Answer {
+    fn is_host_peer(set: &PeerSet, peer: &Peer<'_>) -> Answer {
         match peer.host {
             Some(host) if set.hosts.contains(&host) => Answer::Maybe(Doubt::Address),
             _ => Answer::No,

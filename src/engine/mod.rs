@@ -52,7 +52,8 @@ pub use matching::Criterion;
 pub use packet::{Packet, Peer};
 pub use program::{NotModelled, Program, Vanished};
 pub use rule::{
-    Effect, IcmpTest, NamedPorts, PeerSet, PortTest, Rule, RuleOwner, ServiceSet, Side, Tuple,
+    Effect, Families, IcmpTest, NamedPorts, PeerSet, PortTest, Rule, RuleOwner, ServiceSet, Side,
+    Tuple,
 };
 pub use service::Backend;
 pub use settings::{DataPlane, HostAction, Overlay, Route, Routes, Settings};
@@ -61,7 +62,7 @@ pub use tables::{
     Applied, Class, ClassId, HostEndpointId, HostId, InterfaceId, NamedPortsId, NetsId, PeerSetId,
     PodId, PolicyId, ProfileId, RuleId, ServiceSetId, TierId,
 };
-pub use topology::{Host, HostAddress, HostEndpoint, Pod, Policy, Profile, Tier};
+pub use topology::{Host, HostAddress, HostEndpoint, Pod, Policy, PolicyKind, Profile, Tier};
 pub use trace::{
     EndpointTrace, PeerTrace, PolicyTrace, RuleTrace, StageDecision, StageTrace, TierEnd,
     TierTrace, Trace, WayTrace, Why,

@@ -50,10 +50,8 @@ pub struct Rule {
     pub span: Span,
     /// What it does.
     pub effect: Effect,
-    /// Whether it exists for IPv4 (RES-21, RES-22).
-    pub v4: bool,
-    /// Whether it exists for IPv6.
-    pub v6: bool,
+    /// The families for which it exists (RES-21, RES-22).
+    pub families: Families,
     /// The protocol's number.
     pub protocol: Option<u8>,
     /// Any protocol but this (EVAL-44).
@@ -76,10 +74,19 @@ impl Rule {
     /// Whether the rule exists for `family`.
     pub fn is_of(&self, family: Family) -> bool {
         match family {
-            Family::V4 => self.v4,
-            Family::V6 => self.v6,
+            Family::V4 => self.families.v4,
+            Family::V6 => self.families.v6,
         }
     }
+}
+
+/// IP families.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Families {
+    /// IPv4.
+    pub v4: bool,
+    /// IPv6.
+    pub v6: bool,
 }
 
 /// An ICMP type, and a code where one is asked for (EVAL-43).

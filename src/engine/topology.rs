@@ -41,18 +41,27 @@ pub struct Policy {
     pub selector: Selector,
     /// Whether it governs ingress and egress (MOD-2, MOD-3).
     pub governs: [bool; 2],
-    /// Whether it comes before connection tracking.
-    pub untracked: bool,
-    /// Whether it comes before destinations are changed.
-    pub pre_dnat: bool,
-    /// Whether it also judges forwarded packets.
-    pub forward: bool,
+    /// At which of a host endpoint's hooks it is asked.
+    pub kind: PolicyKind,
     /// Whether it is only staged, and so does nothing (EVAL-8).
     pub staged: bool,
     /// Whether it is only assumed to be there.
     pub assumed: bool,
     /// Its rules for ingress and egress.
     pub rules: [Range<u32>; 2],
+}
+
+/// At which hooks of a host endpoint a policy is asked (EVAL-16).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PolicyKind {
+    /// Before connection tracking (`doNotTrack`).
+    Untracked,
+    /// Before destinations are changed (`preDNAT`).
+    PreDnat,
+    /// To and from the host's own processes.
+    Normal,
+    /// There, and for what is forwarded (`applyOnForward`).
+    Forward,
 }
 
 impl Policy {

@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 
 use crate::resource::Direction::{Egress, Ingress};
 
+use super::address::Family;
 use super::answer::Doubt;
 use super::flow::{ExternalTrafficPolicy, Flow, Original, Party};
 use super::packet::{Packet, Peer};
@@ -100,10 +101,10 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
         match self.flow.from {
             Party::Address(address) => {
                 let source = Peer::at(Some(address), self.flow.source_port);
-                self.from_outside(source)
+                self.start_outside(source)
             }
-            Party::Host(host) => self.from_host(host),
-            Party::Pod(_) | Party::Imagined(_) => self.from_pod(),
+            Party::Host(host) => self.start_at_host(host),
+            Party::Pod(_) | Party::Imagined(_) => self.start_at_pod(),
         }
     }
 
@@ -111,7 +112,7 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
         self.program.host_of(party)
     }
 
-    fn from_outside(&mut self, source: Peer<'p>) -> ControlFlow<()> {
+    fn start_outside(&mut self, source: Peer<'p>) -> ControlFlow<()> {
         let last = self.host_of(self.flow.to);
         let first = self.flow.original.and_then(|o| o.at).or(last);
         let aimed = match self.flow.original {
@@ -125,7 +126,7 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
         self.arrive(first, into, source, self.flow.original, here)
     }
 
-    fn from_host(&mut self, host: HostId) -> ControlFlow<()> {
+    fn start_at_host(&mut self, host: HostId) -> ControlFlow<()> {
         let flow = self.flow;
         let first = Some(host);
         let remote = self.remote_original(first);
@@ -183,7 +184,7 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
         self.ask(Some(host), loopback, Hook::Normal(Ingress), packet)
     }
 
-    fn from_pod(&mut self) -> ControlFlow<()> {
+    fn start_at_pod(&mut self) -> ControlFlow<()> {
         let flow = self.flow;
         let first = self.host_of(flow.from);
         let source = self.party_peer(flow.from, flow.from_address, flow.source_port, None);
@@ -360,7 +361,8 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
         if to_pod && overlay.vxlan {
             return carried(InterfaceId::VXLAN, (17, Some(facts.vxlan_port)));
         }
-        if to_pod && overlay.ipip {
+        // IP in IP carries IPv4 alone.
+        if to_pod && overlay.ipip && self.flow.family == Family::V4 {
             return carried(InterfaceId::IPIP, (4, None));
         }
         let family = self.flow.family;
@@ -410,9 +412,10 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
             return false;
         }
         match self.placement {
-            Placement::Known => first.is_some() && first == last,
-            Placement::Together => first.is_none() || last.is_none() || first == last,
-            Placement::Apart => first.is_some() && first == last,
+            Placement::Together if first.is_none() || last.is_none() => true,
+            Placement::Known | Placement::Together | Placement::Apart => {
+                first.is_some() && first == last
+            }
         }
     }
 
@@ -425,7 +428,7 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
     fn tunnel_address(&self, host: HostId) -> Option<IpAddr> {
         let family = self.flow.family;
         let mut all = self.program.host(host)?.tunnels.iter().copied();
-        all.find(|address| super::address::Family::of(*address) == family)
+        all.find(|address| Family::of(*address) == family)
     }
 
     /// The source as it looks once a node has put its own address there.
@@ -495,7 +498,7 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
             Party::Pod(id) => {
                 let addresses = self.program.pod(id).map_or(&[][..], |pod| &pod.addresses);
                 let mut own = addresses.iter().copied();
-                let own = own.find(|a| super::address::Family::of(*a) == family);
+                let own = own.find(|a| Family::of(*a) == family);
                 Peer::at(given.or(own), port)
             }
         }

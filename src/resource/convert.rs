@@ -176,9 +176,10 @@ fn protocols(rule: &KubernetesRule) -> Option<BTreeMap<&str, Vec<Located<Port>>>
         let known = protocols
             .entry(protocol)
             .or_insert_with(|| Some(Vec::new()));
-        match port_of(port)? {
-            None => *known = None,
-            Some(port) => {
+        match port_of(port) {
+            PortsOf::Bad => return None,
+            PortsOf::All => *known = None,
+            PortsOf::These(port) => {
                 if let Some(known) = known {
                     known.push(port);
                 }
@@ -195,24 +196,32 @@ fn protocols(rule: &KubernetesRule) -> Option<BTreeMap<&str, Vec<Located<Port>>>
     Some(simplified)
 }
 
-/// The port that an entry names: `Some(None)` for all of the protocol's, nothing where it cannot
-/// be converted.
-fn port_of(port: &KubernetesPort) -> Option<Option<Located<Port>>> {
+/// The ports that an entry names.
+enum PortsOf {
+    /// All of its protocol's.
+    All,
+    /// One, or a range.
+    These(Located<Port>),
+    /// They cannot be converted.
+    Bad,
+}
+
+fn port_of(port: &KubernetesPort) -> PortsOf {
     let Some(first) = &port.port else {
-        return Some(None);
+        return PortsOf::All;
     };
     let value = match (&first.value, &port.end_port) {
-        (Port::Invalid(_), _) | (Port::Named(_), Some(_)) => return None,
-        (Port::Range(range), Some(end)) => {
-            let end = u16::try_from(end.value).ok()?;
-            Port::Range(PortRange::new(range.first(), end).ok()?)
-        }
-        (port, None) => port.clone(),
+        (Port::Invalid(_), _) | (Port::Named(_), Some(_)) => None,
+        (Port::Range(range), Some(end)) => u16::try_from(end.value)
+            .ok()
+            .and_then(|end| PortRange::new(range.first(), end).ok())
+            .map(Port::Range),
+        (port, None) => Some(port.clone()),
     };
-    Some(Some(Located {
-        value,
-        span: first.span,
-    }))
+    let span = first.span;
+    value.map_or(PortsOf::Bad, |value| {
+        PortsOf::These(Located { value, span })
+    })
 }
 
 /// Named ports first, then numbers sorted and joined into ranges (KNP-8).
@@ -344,6 +353,10 @@ fn terms(selector: &LabelSelector) -> Vec<String> {
     terms
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "fields are optional, this fills one"
+)]
 fn text(value: impl Into<Box<str>>, span: Span) -> Field<Box<str>> {
     Some(Located {
         value: value.into(),

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::engine::answer::Answer;
 use crate::engine::chain::{Chain, ChainTier, Line};
 use crate::engine::tables::{Applied, Class, ClassId, ProfileId};
-use crate::engine::topology::{Policy, Tier, policy_id};
+use crate::engine::topology::{Policy, PolicyKind, Tier, policy_id};
 use crate::resource::Direction;
 
 use super::Profiles;
@@ -14,6 +14,9 @@ use super::peer::{Group, Members, What};
 use super::policy::Draft;
 use super::rule::Rules;
 use super::selectors::SelectorNo;
+
+/// What endpoints of one class have in common: policies, profiles, and whether they are pods.
+type ClassKey = (Vec<Applied>, Vec<Option<ProfileId>>, bool);
 
 /// Gives every endpoint its class.
 pub(super) fn assign(
@@ -26,8 +29,7 @@ pub(super) fn assign(
     rules: &Rules,
 ) -> Vec<Class> {
     let mut classes = Vec::new();
-    let mut known: FxHashMap<(Vec<Applied>, Vec<Option<ProfileId>>, bool), ClassId> =
-        FxHashMap::default();
+    let mut known: FxHashMap<ClassKey, ClassId> = FxHashMap::default();
     let policies: Vec<&Policy> = drafts.iter().map(|draft| &draft.policy).collect();
     for group in groups {
         let ends = |index: &usize| members.all.get(*index).map(|member| member.what);
@@ -93,8 +95,9 @@ pub(super) fn class_of(
     };
     // MOD-4: policies of the two early hooks do not count for pods, applyOnForward changes
     // nothing there.
-    let is_normal = |policy: &Policy| !policy.untracked && !policy.pre_dnat;
-    let is_forward = |policy: &Policy| is_normal(policy) && policy.forward;
+    let is_normal =
+        |policy: &Policy| matches!(policy.kind, PolicyKind::Normal | PolicyKind::Forward);
+    let is = |kind: PolicyKind| move |policy: &Policy| policy.kind == kind;
     let normal = both(false, &is_normal);
     if is_pod {
         return Class {
@@ -104,12 +107,12 @@ pub(super) fn class_of(
             ..Class::default()
         };
     }
-    let forward = both(false, &is_forward);
+    let forward = both(false, &is(PolicyKind::Forward));
     Class {
         policies: applied.into(),
         profiles: profiles.into(),
-        untracked: both(true, &|policy| policy.untracked),
-        pre_dnat: build(Direction::Ingress, true, &|policy| policy.pre_dnat),
+        untracked: both(true, &is(PolicyKind::Untracked)),
+        pre_dnat: build(Direction::Ingress, true, &is(PolicyKind::PreDnat)),
         normal,
         has_forward: forward.iter().any(|chain| !chain.tiers.is_empty()),
         forward,

@@ -75,7 +75,7 @@ pub fn compile(resources: &ResourceSet, settings: &Settings) -> Program {
         felix: cluster.felix,
         tiers,
         policies: policies.into_iter().map(|draft| draft.policy).collect(),
-        rules: rules.rules,
+        rules: rules.compiled,
         profiles: profiles.all,
         classes,
         pods: topology.pods,

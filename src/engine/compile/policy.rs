@@ -6,9 +6,9 @@ use crate::engine::program::Vanished;
 use crate::engine::rule::RuleOwner;
 use crate::engine::settings::Settings;
 use crate::engine::tables::TierId;
-use crate::engine::topology::{self, Policy, Tier};
+use crate::engine::topology::{Policy, PolicyKind, Tier, policy_id};
 use crate::resource::selector::Selector;
-use crate::resource::{Api, Body, Direction, Key, Kind, Resource, ResourceSet, convert};
+use crate::resource::{Body, Direction, Key, Kind, Resource, ResourceSet, convert};
 
 use super::cluster::{Cluster, namespace_of};
 use super::effective;
@@ -59,7 +59,7 @@ pub(super) fn compile(
     let mut vanished = Vec::new();
     for candidate in &candidates {
         let tier = number(&candidate.tier);
-        let id = topology::policy_id(drafts.len());
+        let id = policy_id(drafts.len());
         match draft(candidate, tier, settings, rules, RuleOwner::Policy(id)) {
             Ok(draft) => drafts.push(draft),
             Err(refused) => vanished.push(Vanished {
@@ -121,9 +121,18 @@ fn draft(
     })?;
     let selector = rules.selectors.get(number).cloned();
     let lists = rules.lists(&body.ingress, &body.egress, namespace, owner)?;
-    let governed = governed(body, resource.api);
+    let governed = body.governed(resource.api);
     let flag = |field: &crate::resource::Field<bool>| field.as_ref().is_some_and(|f| f.value);
-    let untracked = global && flag(&body.do_not_track);
+    let kind = if global && flag(&body.do_not_track) {
+        // MOD-5: it goes before `preDNAT`.
+        PolicyKind::Untracked
+    } else if global && flag(&body.pre_dnat) {
+        PolicyKind::PreDnat
+    } else if global && flag(&body.apply_on_forward) {
+        PolicyKind::Forward
+    } else {
+        PolicyKind::Normal
+    };
     Ok(Draft {
         selector: number,
         policy: Policy {
@@ -136,17 +145,10 @@ fn draft(
                 governed.contains(&Direction::Ingress),
                 governed.contains(&Direction::Egress),
             ],
-            untracked,
-            // MOD-5: untracked goes before.
-            pre_dnat: global && !untracked && flag(&body.pre_dnat),
-            forward: global && flag(&body.apply_on_forward),
+            kind,
             staged: candidate.key.kind.is_staged(),
             assumed: settings.assumed.contains(candidate.key),
             rules: lists,
         },
     })
-}
-
-fn governed(policy: &crate::resource::Policy, api: Api) -> Vec<Direction> {
-    policy.governed(api)
 }

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::engine::address::{AddressSet, Family};
 use crate::engine::felix::named_protocol;
-use crate::engine::rule::{Effect, IcmpTest, PortTest, Rule, RuleOwner, Side};
+use crate::engine::rule::{Effect, Families, IcmpTest, PortTest, Rule, RuleOwner, Side};
 use crate::engine::settings::DataPlane;
 use crate::engine::tables::{NamedPortsId, NetsId, PeerSetId, ServiceSetId};
 use crate::finding::Span;
@@ -49,7 +49,7 @@ type RuleList = Option<Located<Vec<resource::Rule>>>;
 pub(super) struct Rules {
     era: Era,
     data_plane: DataPlane,
-    pub(super) rules: Vec<Rule>,
+    pub(super) compiled: Vec<Rule>,
     pub(super) selectors: Selectors,
     pub(super) nets: Vec<AddressSet>,
     nets_known: FxHashMap<AddressSet, NetsId>,
@@ -61,19 +61,12 @@ pub(super) struct Rules {
     services_known: FxHashMap<(Box<str>, Box<str>), ServiceSetId>,
 }
 
-/// One side's address blocks of one family each.
-#[derive(Clone, Copy, Default)]
-struct Families {
-    v4: bool,
-    v6: bool,
-}
-
 impl Rules {
     pub(super) fn new(era: Era, data_plane: DataPlane) -> Self {
         Self {
             era,
             data_plane,
-            rules: Vec::new(),
+            compiled: Vec::new(),
             selectors: Selectors::default(),
             nets: Vec::new(),
             nets_known: FxHashMap::default(),
@@ -94,7 +87,7 @@ impl Rules {
         namespace: &str,
         owner: RuleOwner,
     ) -> Result<[Range<u32>; 2], Refused> {
-        let before = self.rules.len();
+        let before = self.compiled.len();
         let lists = self
             .list(ingress, namespace, owner, Direction::Ingress)
             .and_then(|first| {
@@ -102,7 +95,7 @@ impl Rules {
                 Ok([first, second])
             });
         if lists.is_err() {
-            self.rules.truncate(before);
+            self.compiled.truncate(before);
         }
         lists
     }
@@ -114,13 +107,13 @@ impl Rules {
         owner: RuleOwner,
         direction: Direction,
     ) -> Result<Range<u32>, Refused> {
-        let start = narrow(self.rules.len());
+        let start = narrow(self.compiled.len());
         let items = list.as_ref().map_or(&[][..], |list| &list.value);
         for (index, item) in items.iter().enumerate() {
             let rule = self.rule(item, namespace, owner, direction, narrow(index))?;
-            self.rules.push(rule);
+            self.compiled.push(rule);
         }
-        Ok(start..narrow(self.rules.len()))
+        Ok(start..narrow(self.compiled.len()))
     }
 
     fn rule(
@@ -154,8 +147,8 @@ impl Rules {
         let needs_ports = [source, destination]
             .iter()
             .any(|side| asks(&side.ports) || asks(&side.not_ports));
-        let from = self.side(source, namespace, number, false)?;
-        let to = self.side(destination, namespace, number, true)?;
+        let from = self.side(source, namespace, number)?;
+        let to = self.side(destination, namespace, number)?;
         let skipped = |family| {
             // RES-22.
             [&from, &to].into_iter().any(|side| {
@@ -169,8 +162,10 @@ impl Rules {
             index,
             span: rule.span,
             effect: effect(rule.action.as_ref()),
-            v4: families.v4 && !skipped(Family::V4),
-            v6: families.v6 && !skipped(Family::V6),
+            families: Families {
+                v4: families.v4 && !skipped(Family::V4),
+                v6: families.v6 && !skipped(Family::V6),
+            },
             protocol: number,
             not_protocol: not_protocol.map(|p| protocol_number(p, self.data_plane)),
             needs_ports,
@@ -187,7 +182,6 @@ impl Rules {
         side: &EntityRule,
         namespace: &str,
         protocol: Option<u8>,
-        is_destination: bool,
     ) -> Result<Side, Refused> {
         let text = effective::of_peer(side, namespace);
         let at = |field: &Field<Box<str>>| field.as_ref().map(|field| field.span);
@@ -220,7 +214,7 @@ impl Rules {
             not_peers,
             ports: self.ports(&side.ports, named_protocol, peers),
             not_ports: self.ports(&side.not_ports, named_protocol, peers),
-            service: self.service(side, is_destination),
+            service: self.service(side),
         })
     }
 
@@ -291,7 +285,7 @@ impl Rules {
     }
 
     /// RES-19, RES-20: without a namespace it is the service of none.
-    fn service(&mut self, side: &EntityRule, _is_destination: bool) -> Option<ServiceSetId> {
+    fn service(&mut self, side: &EntityRule) -> Option<ServiceSetId> {
         let service = side.services.as_ref()?;
         let text = |field: &Field<Box<str>>| -> Box<str> {
             field
