@@ -173,11 +173,10 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
             return ControlFlow::Continue(());
         }
         let peer = |address: Option<IpAddr>, port| Peer::at(address, port).of_host(Some(host));
-        let source = peer(
-            self.flow.from_address.or(self.flow.to_address),
-            self.flow.source_port,
-        );
-        let packet = self.packet(source, peer(self.flow.to_address, self.flow.port));
+        let given = self.flow.to_address.or(self.flow.from_address);
+        let own = given.or_else(|| self.own_address(host, None));
+        let source = peer(self.flow.from_address.or(own), self.flow.source_port);
+        let packet = self.packet(source, peer(own, self.flow.port));
         let loopback = Some(InterfaceId::LOOPBACK);
         self.ask(Some(host), loopback, Hook::Normal(Egress), packet)?;
         self.leg += 1;
@@ -425,6 +424,16 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
             .address_on(interface, self.flow.family)
     }
 
+    /// The address on `interface`; where no interface says which, the one that others know.
+    fn own_address(&self, host: HostId, interface: Option<InterfaceId>) -> Option<IpAddr> {
+        self.address_on(host, interface).or_else(|| {
+            let known = self.program.host(host)?;
+            interface
+                .is_none()
+                .then(|| known.main_address(self.flow.family))?
+        })
+    }
+
     fn tunnel_address(&self, host: HostId) -> Option<IpAddr> {
         let family = self.flow.family;
         let mut all = self.program.host(host)?.tunnels.iter().copied();
@@ -460,7 +469,7 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
         into: Option<InterfaceId>,
     ) -> Peer<'p> {
         let Some(address) = original.address else {
-            let address = host.and_then(|host| self.address_on(host, into));
+            let address = host.and_then(|host| self.own_address(host, into));
             return Peer::at(address, original.port).of_host(host);
         };
         Peer::at(Some(address), original.port)
@@ -485,13 +494,7 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
         match party {
             Party::Address(address) => Peer::at(Some(address), port),
             Party::Host(host) => {
-                let address = given
-                    .or_else(|| self.address_on(host, interface))
-                    .or_else(|| {
-                        // Only where no interface says which: then the one that others know.
-                        let known = self.program.host(host)?;
-                        interface.is_none().then(|| known.main_address(family))?
-                    });
+                let address = given.or_else(|| self.own_address(host, interface));
                 Peer::at(address, port).of_host(Some(host))
             }
             Party::Imagined(pod) => Peer::at(given.or(pod.address), port).of_imagined(pod),

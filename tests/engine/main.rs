@@ -2,5 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "what tests share may fail as tests do")]
 
+mod naive;
+mod random;
 mod support;
 mod vectors;
