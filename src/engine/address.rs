@@ -1,0 +1,186 @@
+//! Sets of addresses that answer quickly whether one is in them.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::IpNet;
+
+/// IPv4 or IPv6: policy is evaluated for each by itself (RES-21).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum Family {
+    /// IPv4.
+    #[default]
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl Family {
+    /// The family of an address.
+    pub fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(_) => Self::V4,
+            IpAddr::V6(_) => Self::V6,
+        }
+    }
+}
+
+/// How much of some addresses a set holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cover {
+    /// None.
+    Nothing,
+    /// Some, or it cannot be told.
+    Part,
+    /// All.
+    All,
+}
+
+/// A set of addresses of both families: sorted ranges that neither touch nor overlap.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct AddressSet {
+    v4: Box<[(u32, u32)]>,
+    v6: Box<[(u128, u128)]>,
+}
+
+impl AddressSet {
+    /// Every address of every one of `nets`.
+    pub fn of(nets: impl IntoIterator<Item = IpNet>) -> Self {
+        let mut v4 = Vec::new();
+        let mut v6 = Vec::new();
+        for net in nets {
+            match net {
+                IpNet::V4(net) => v4.push((net.network().to_bits(), net.broadcast().to_bits())),
+                IpNet::V6(net) => v6.push((net.network().to_bits(), net.broadcast().to_bits())),
+            }
+        }
+        Self {
+            v4: joined(v4, |last| last.checked_add(1)),
+            v6: joined(v6, |last| last.checked_add(1)),
+        }
+    }
+
+    /// Whether `address` is in the set.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match address {
+            IpAddr::V4(address) => holds(&self.v4, address.to_bits()),
+            IpAddr::V6(address) => holds(&self.v6, address.to_bits()),
+        }
+    }
+
+    /// Whether the set holds no address of `family`.
+    pub fn is_empty(&self, family: Family) -> bool {
+        match family {
+            Family::V4 => self.v4.is_empty(),
+            Family::V6 => self.v6.is_empty(),
+        }
+    }
+
+    /// Whether the set holds every address of `family`.
+    pub fn is_everything(&self, family: Family) -> bool {
+        match family {
+            Family::V4 => matches!(*self.v4, [(0, u32::MAX)]),
+            Family::V6 => matches!(*self.v6, [(0, u128::MAX)]),
+        }
+    }
+
+    /// How much of `other` the set holds, as far as `family` goes.
+    pub fn covers(&self, other: &Self, family: Family) -> Cover {
+        match family {
+            Family::V4 => cover(&self.v4, &other.v4),
+            Family::V6 => cover(&self.v6, &other.v6),
+        }
+    }
+
+    /// The ranges of the set, first and last address of each, IPv4 before IPv6.
+    pub fn ranges(&self) -> impl Iterator<Item = (IpAddr, IpAddr)> {
+        let v4 = self.v4.iter().map(|(first, last)| {
+            (
+                IpAddr::V4(Ipv4Addr::from_bits(*first)),
+                IpAddr::V4(Ipv4Addr::from_bits(*last)),
+            )
+        });
+        let v6 = self.v6.iter().map(|(first, last)| {
+            (
+                IpAddr::V6(Ipv6Addr::from_bits(*first)),
+                IpAddr::V6(Ipv6Addr::from_bits(*last)),
+            )
+        });
+        v4.chain(v6)
+    }
+}
+
+fn joined<T: Ord + Copy>(mut ranges: Vec<(T, T)>, next: impl Fn(T) -> Option<T>) -> Box<[(T, T)]> {
+    ranges.sort_unstable();
+    let mut joined: Vec<(T, T)> = Vec::with_capacity(ranges.len());
+    for (first, last) in ranges {
+        match joined.last_mut() {
+            Some((_, end)) if next(*end).is_none_or(|next| first <= next) => {
+                *end = last.max(*end);
+            }
+            _ => joined.push((first, last)),
+        }
+    }
+    joined.into_boxed_slice()
+}
+
+fn holds<T: Ord + Copy>(ranges: &[(T, T)], address: T) -> bool {
+    let behind = ranges.partition_point(|(first, _)| *first <= address);
+    behind
+        .checked_sub(1)
+        .and_then(|index| ranges.get(index))
+        .is_some_and(|(_, last)| address <= *last)
+}
+
+fn cover<T: Ord + Copy>(ranges: &[(T, T)], of: &[(T, T)]) -> Cover {
+    let inside = |(first, last): &(T, T)| {
+        let behind = ranges.partition_point(|(start, _)| start <= first);
+        let range = behind.checked_sub(1).and_then(|index| ranges.get(index));
+        range.is_some_and(|(_, end)| last <= end)
+    };
+    let apart = |(first, last): &(T, T)| {
+        let behind = ranges.partition_point(|(_, end)| end < first);
+        ranges.get(behind).is_none_or(|(start, _)| start > last)
+    };
+    if of.iter().all(apart) {
+        Cover::Nothing
+    } else if of.iter().all(inside) {
+        Cover::All
+    } else {
+        Cover::Part
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(nets: &[&str]) -> AddressSet {
+        AddressSet::of(nets.iter().map(|net| net.parse::<IpNet>().unwrap()))
+    }
+
+    #[test]
+    fn touching_and_nested_blocks_become_one_range() {
+        let one = set(&[
+            "10.0.0.0/9",
+            "10.128.0.0/9",
+            "10.1.0.0/16",
+            "::/1",
+            "8000::/1",
+        ]);
+        assert_eq!(one.ranges().count(), 2);
+        assert!(one.is_everything(Family::V6));
+        assert!(one.contains("10.255.255.255".parse().unwrap()));
+        assert!(!one.contains("11.0.0.0".parse().unwrap()));
+        assert!(!one.contains("9.255.255.255".parse().unwrap()));
+    }
+
+    #[test]
+    fn cover_tells_all_some_and_nothing() {
+        let pods = set(&["172.30.0.0/16"]);
+        let covers = |nets: &[&str]| set(nets).covers(&pods, Family::V4);
+        assert_eq!(covers(&["172.0.0.0/8"]), Cover::All);
+        assert_eq!(covers(&["172.30.1.0/24"]), Cover::Part);
+        assert_eq!(covers(&["10.0.0.0/8", "192.0.2.0/24"]), Cover::Nothing);
+        assert_eq!(covers(&[]), Cover::Nothing);
+    }
+}
