@@ -21,7 +21,7 @@ mod workload;
 
 pub use cluster::{ClusterInformation, Profile, Tier};
 pub use convert::{KUBERNETES_POLICY_ORDER, convert};
-pub use era::{Era, EraError};
+pub use era::Era;
 pub use felix::{FailsafePort, FelixConfiguration};
 pub use kind::{Api, Key, Kind};
 pub use metadata::{Label, Metadata};
@@ -34,7 +34,7 @@ pub use policy::{
 };
 pub use read::{read, read_with};
 pub use set::ResourceSet;
-pub use version::{CalicoVersion, CalicoVersionError, Era};
+pub use version::{CalicoVersion, CalicoVersionError};
 pub use workload::{
     Container, ContainerPort, Endpoint, EndpointPort, EndpointSlice, HostEndpoint, HostPort,
     Namespace, Node, Pod, Service, ServiceAccount, ServicePort,

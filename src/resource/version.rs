@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::Era;
+
 /// A version of Calico: `3.31.2`, or `3.31` for whatever is the newest of that line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CalicoVersion {
@@ -12,17 +14,6 @@ pub struct CalicoVersion {
     pub minor: u16,
     /// The patch number; nothing stands for the newest there is.
     pub patch: Option<u16>,
-}
-
-/// The stretches of versions between which the meaning of policies changed (section 0).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Era {
-    /// Up to 3.28: one tier, `default`, and no field for it.
-    E1,
-    /// 3.29 to 3.31: tiers, told by the name of a policy.
-    E2,
-    /// From 3.32: tiers, told by `spec.tier` alone.
-    E3,
 }
 
 /// A text that is not a [`CalicoVersion`].

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::engine::felix::FelixFacts;
 use crate::engine::settings::{DataPlane, Settings};
-use crate::resource::{Body, Era, Metadata, Resource, ResourceSet};
+use crate::resource::{Body, CalicoVersion, Era, Metadata, Resource, ResourceSet};
 
 pub(super) struct Cluster {
     pub(super) era: Era,
@@ -21,9 +21,12 @@ pub(super) struct Cluster {
 impl Cluster {
     pub(super) fn of(resources: &ResourceSet, settings: &Settings) -> Self {
         let told = resources.iter().find_map(|resource| match &resource.body {
-            Body::ClusterInformation(body) if resource.key.name == "default" => {
-                body.calico_version.as_ref()?.value.parse().ok()
-            }
+            Body::ClusterInformation(body) if resource.key.name == "default" => body
+                .calico_version
+                .as_ref()?
+                .value
+                .parse::<CalicoVersion>()
+                .ok(),
             _ => None,
         });
         let mut any = FelixFacts::default();
@@ -67,7 +70,10 @@ impl Cluster {
             }
         }
         Self {
-            era: settings.era.or(told).unwrap_or_default(),
+            era: settings
+                .era
+                .or(told.map(CalicoVersion::era))
+                .unwrap_or_default(),
             data_plane: settings.data_plane.unwrap_or(bpf),
             felix,
             felix_of_node,
