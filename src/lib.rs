@@ -6,6 +6,7 @@
 
 pub mod bundle;
 pub mod cli;
+pub mod engine;
 pub mod finding;
 pub mod net;
 pub mod profile;
