@@ -4,6 +4,8 @@
 //! finding, and judged later by whoever asks. Validation is `validate`, meaning is `engine`.
 
 mod cluster;
+mod convert;
+mod era;
 mod felix;
 mod kind;
 mod metadata;
@@ -16,6 +18,8 @@ mod set;
 mod workload;
 
 pub use cluster::{ClusterInformation, Profile, Tier};
+pub use convert::{KUBERNETES_POLICY_ORDER, convert};
+pub use era::{Era, EraError};
 pub use felix::{FailsafePort, FelixConfiguration};
 pub use kind::{Api, Key, Kind};
 pub use metadata::{Label, Metadata};
