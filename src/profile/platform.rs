@@ -32,6 +32,8 @@ pub struct PlatformProfile {
     /// By which network workers' packets leave. What no block holds leaves by the public network
     /// where the worker is on it, else by the private one.
     pub routes: Vec<NetworkRoute>,
+    /// What carries packets between pods of different workers.
+    pub overlay: OverlayKind,
     /// The worker-local proxies to the master.
     pub local_proxy: LocalProxy,
     /// Ports by what they are for, in the order in which they are written into rules.
@@ -92,6 +94,18 @@ pub struct Subnets {
     pub services: Cidr,
     /// What counts as a private address.
     pub private: Vec<Cidr>,
+}
+
+/// What carries packets between pods of different workers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OverlayKind {
+    /// IP in IP.
+    Ipip,
+    /// VXLAN.
+    Vxlan,
+    /// Nothing: the network between workers knows where pods are.
+    None,
 }
 
 /// Addresses that workers reach by one network.
