@@ -23,7 +23,8 @@ pub use name::{Name, NameError, NodeName};
 pub use node_list::workers_of;
 pub use platform::{
     ClusterServiceOrders, Component, ControlPlanePorts, HostEndpointSince, Istio, LocalProxy,
-    NetworkFacts, Networks, PlatformProfile, PolicyFacts, Ports, Subnets,
+    NetworkFacts, NetworkRoute, Networks, OverlayKind, PlatformProfile, PolicyFacts, Ports,
+    Subnets,
 };
 pub use ranges::RangesProfile;
 pub use region::{

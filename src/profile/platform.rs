@@ -31,6 +31,11 @@ pub struct PlatformProfile {
     pub networks: Networks,
     /// Subnets of every cluster unless it says otherwise.
     pub subnets: Subnets,
+    /// By which network workers' packets leave. What no block holds leaves by the public network
+    /// where the worker is on it, else by the private one.
+    pub routes: Vec<NetworkRoute>,
+    /// What carries packets between pods of different workers.
+    pub overlay: OverlayKind,
     /// The worker-local proxies to the master.
     pub local_proxy: LocalProxy,
     /// Ports by what they are for, in the order in which they are written into rules.
@@ -91,6 +96,28 @@ pub struct Subnets {
     pub services: Cidr,
     /// What counts as a private address.
     pub private: Vec<Cidr>,
+}
+
+/// What carries packets between pods of different workers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OverlayKind {
+    /// IP in IP.
+    Ipip,
+    /// VXLAN.
+    Vxlan,
+    /// Nothing: the network between workers knows where pods are.
+    None,
+}
+
+/// Addresses that workers reach by one network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NetworkRoute {
+    /// The addresses.
+    pub net: Cidr,
+    /// The network.
+    pub network: Network,
 }
 
 /// The worker-local proxies to the master and etcd.

@@ -4,6 +4,7 @@ pub mod json;
 pub mod junit;
 pub mod sarif;
 pub mod terminal;
+pub mod trace;
 pub mod unified;
 
 use crate::finding::{Finding, Severity};
