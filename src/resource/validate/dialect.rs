@@ -13,6 +13,10 @@ const LONGEST: usize = 130;
 /// Tells every value of a document that the two read differently. Where `findings`, those of the
 /// same document, say that its type is wrong, that is why, and one finding says both.
 pub(super) fn look(input: &Arc<Input>, root: &Node, findings: &mut Vec<Finding>) {
+    // What is no object is not for kubectl to read.
+    if root.get("kind").is_none() {
+        return;
+    }
     let mut told = FxHashMap::default();
     walk(root, &mut |node| {
         if let Some(finding) = differs(input, node) {
