@@ -131,6 +131,29 @@ fn nothing_at_all_is_nothing_to_say() {
     }
 }
 
+/// kubectl reads YAML 1.1, keys too.
+#[test]
+fn what_dialects_read_differently() {
+    let ambiguous = |labels: &str| {
+        let text = SET.replace("name: a", &format!("name: a, labels: {{{labels}}}"));
+        let findings = linted(&text, "3.33");
+        let codes = findings
+            .iter()
+            .filter(|f| f.code.word() == "ambiguous-scalar");
+        codes.map(|f| f.place.span.column).collect::<Vec<_>>()
+    };
+    assert_eq!(ambiguous("a: on, b: \"on\", c: one, d: 'no'"), [33]);
+    assert_eq!(ambiguous("on: a, \"off\": b, y: c"), [30, 47]);
+    assert_eq!(
+        ambiguous("a: 1_000, b: 010, c: 08, d: 1.5, e: 0x1F, f: true"),
+        [33, 43]
+    );
+    assert_eq!(
+        ambiguous("1_0: a, 1.50: b, 15: c, app-1.0: d, True: e"),
+        [30, 38, 66]
+    );
+}
+
 /// Values of every wrong shape in every place: told, and no more than that.
 #[test]
 fn wrong_shapes_are_told() {

@@ -1,22 +1,36 @@
-//! Values without quotes that kubectl and readers of YAML 1.2 read differently.
+//! Values and keys without quotes that kubectl and readers of YAML 1.2 read differently.
 
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::finding::{Code, Finding, Input, Place, Severity};
-use crate::yaml::{Kind, Node, Value};
+use crate::finding::{Code, Finding, Input, Place, Severity, Span};
+use crate::yaml::{Entry, Kind, Node, Scalar, Value};
 
 /// The longest text that reads differently: a number of 64 bits in base 2, with underscores.
 const LONGEST: usize = 130;
 
-/// Tells every value of a document that the two read differently. Where `findings`, those of the
+/// Tells every value and key of a document that the two read differently. Where `findings`, those of the
 /// same document, say that its type is wrong, that is why, and one finding says both.
 pub(super) fn look(input: &Arc<Input>, root: &Node, findings: &mut Vec<Finding>) {
+    // What is no object is not for kubectl to read.
+    if root.get("kind").is_none() {
+        return;
+    }
     let mut told = FxHashMap::default();
-    walk(root, &mut |node| {
-        if let Some(finding) = differs(input, node) {
-            told.insert(node.span, finding);
+    walk(root, &mut |part| {
+        let found = match part {
+            Part::Value(scalar, span) => {
+                differs(scalar).map(|(message, hint)| (span, message, hint))
+            }
+            Part::Key(entry) => {
+                key_differs(input, entry).map(|(message, hint)| (entry.key_span, message, hint))
+            }
+        };
+        if let Some((span, message, hint)) = found {
+            let place = Place::new(input, span);
+            let finding = Finding::new(Code::AmbiguousScalar, place, message);
+            told.insert(span, finding.hint(hint));
         }
     });
     for finding in findings.iter_mut() {
@@ -31,9 +45,15 @@ pub(super) fn look(input: &Arc<Input>, root: &Node, findings: &mut Vec<Finding>)
     findings.extend(told.into_values());
 }
 
-fn walk<'n>(node: &'n Node, each: &mut impl FnMut(&'n Node)) {
+/// What is looked at.
+enum Part<'n> {
+    Value(&'n Scalar, Span),
+    Key(&'n Entry),
+}
+
+fn walk<'n>(node: &'n Node, each: &mut impl FnMut(Part<'n>)) {
     match &node.kind {
-        Kind::Scalar(_) => each(node),
+        Kind::Scalar(scalar) => each(Part::Value(scalar, node.span)),
         Kind::Sequence(items) => {
             for item in items {
                 walk(item, each);
@@ -41,16 +61,15 @@ fn walk<'n>(node: &'n Node, each: &mut impl FnMut(&'n Node)) {
         }
         Kind::Mapping(entries) => {
             for entry in entries {
+                each(Part::Key(entry));
                 walk(&entry.value, each);
             }
         }
     }
 }
 
-fn differs(input: &Arc<Input>, node: &Node) -> Option<Finding> {
-    let Kind::Scalar(scalar) = &node.kind else {
-        return None;
-    };
+/// What to say of a value, and what would be right.
+fn differs(scalar: &Scalar) -> Option<(String, String)> {
     if !scalar.plain || !may_differ(&scalar.text) {
         return None;
     }
@@ -71,8 +90,31 @@ fn differs(input: &Arc<Input>, node: &Node) -> Option<Finding> {
         }
         (None, None) => format!("put it into quotes: `\"{text}\"`"),
     };
-    let place = Place::new(input, node.span);
-    Some(Finding::new(Code::AmbiguousScalar, place, message).hint(hint))
+    Some((message, hint))
+}
+
+/// What to say of a key: kubectl makes a text of it again, which may be another one.
+fn key_differs(input: &Arc<Input>, entry: &Entry) -> Option<(String, String)> {
+    let text = &*entry.key;
+    let unusual = |b: u8| b.is_ascii_digit() || b"+-.yYnNoOtTfF".contains(&b);
+    if text.len() > LONGEST || !text.bytes().next().is_some_and(unusual) {
+        return None;
+    }
+    // Nodes do not remember whether a key stood in quotes, but the text does.
+    if input.text.get(entry.key_span.range()) != Some(text) {
+        return None;
+    }
+    let scalar = Scalar {
+        text: text.into(),
+        plain: true,
+    };
+    let read = plain(scalar.value())?;
+    (read != text).then(|| {
+        (
+            format!("kubectl reads the key `{text}` as `{read}`"),
+            format!("put it into quotes: `\"{text}\"`"),
+        )
+    })
 }
 
 /// Whether both read the same. A whole number is the same one with or without a fraction.
