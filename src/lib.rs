@@ -10,6 +10,7 @@ pub mod engine;
 pub mod finding;
 pub mod net;
 pub mod profile;
+pub mod question;
 pub mod report;
 pub mod resource;
 pub mod source;

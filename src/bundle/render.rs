@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::finding::{Finding, Input, InputError, Place, Severity, Span};
 use crate::profile::{Network, Worker};
+use crate::resource::validate::{Rules, validate};
 use crate::resource::{Api, Key, Kind, Resource, ResourceSet, number, read};
 
 use super::context::{
@@ -182,7 +183,12 @@ impl<'a> Press<'a> {
         let text = format!("{header}{body}");
         let folder = self.plan.folder();
         let input = Input::new(format!("{folder}/{}/{path} (rendered)", self.network), text);
-        let (resources, findings) = read(&input);
+        let (resources, mut findings) = read(&input);
+        let mut set = ResourceSet::default();
+        for resource in &resources {
+            set.add(resource.clone());
+        }
+        findings.extend(validate(&set, Rules::default()));
         let behind = |place: &Place| {
             let header_lines = u32::try_from(header.lines().count()).unwrap_or_default();
             let line = place.span.line.checked_sub(header_lines)?;

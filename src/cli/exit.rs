@@ -15,6 +15,8 @@ pub enum Exit {
     Refused,
     /// 3: something outside failed.
     Outside,
+    /// 4: the answer cannot be known from the input.
+    Unknown,
 }
 
 impl Exit {
@@ -45,6 +47,7 @@ impl From<Exit> for ExitCode {
             Exit::Findings => 1,
             Exit::Refused => 2,
             Exit::Outside => 3,
+            Exit::Unknown => 4,
         })
     }
 }

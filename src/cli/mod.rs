@@ -1,22 +1,27 @@
 //! The command line: arguments, exit codes, and one file a command.
 
 mod completion;
+mod convert;
 mod exit;
 mod generate;
+mod known;
 mod lint;
 mod plan;
 mod profile;
 mod terminal;
+mod trace;
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
 pub use exit::Exit;
 
-use crate::finding::Error;
+use crate::finding::{Code, Error, Severity};
 use crate::profile::Library;
+use crate::resource::ResourceSet;
+use crate::source::path;
 use crate::source::text::read_folder;
 
 /// Calico policies that isolate an IBM Cloud cluster, from facts, proven before they are written.
@@ -37,6 +42,8 @@ struct Arguments {
 enum Command {
     Gen(Box<generate::Arguments>),
     Lint(lint::Arguments),
+    Trace(Box<trace::Arguments>),
+    Convert(convert::Arguments),
     Profile(profile::Arguments),
     Completion(completion::Arguments),
 }
@@ -50,6 +57,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let result = match arguments.command {
         Command::Gen(arguments) => generate::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
+        Command::Trace(arguments) => trace::run(&arguments),
+        Command::Convert(arguments) => convert::run(&arguments),
         Command::Profile(arguments) => profile::run(&arguments),
         Command::Completion(arguments) => completion::run(&arguments),
     };
@@ -66,4 +75,28 @@ fn library(folder: Option<&Path>) -> Result<Library, Error> {
         Some(folder) => Ok(library.overlay(read_folder(folder, ".yaml")?)),
         None => Ok(library),
     }
+}
+
+/// The resources of files and folders. What cannot be read ends the command: an answer without it
+/// would be about something else. Other findings are notes.
+fn resources(paths: &[PathBuf]) -> Result<ResourceSet, Error> {
+    let given = path::read(paths);
+    let broken = [Code::YamlSyntax, Code::NotAnObject];
+    let set = ResourceSet::read(&given.inputs);
+    let unread = given.unread.iter();
+    let unusable = set
+        .findings()
+        .iter()
+        .filter(|finding| broken.contains(&finding.code));
+    if let Some(finding) = unread.chain(unusable).next() {
+        return Err(finding.clone().into_error().into());
+    }
+    for finding in set
+        .findings()
+        .iter()
+        .filter(|f| f.severity == Severity::Error)
+    {
+        terminal::tell_note(&format!("{}: {}", finding.place, finding.message));
+    }
+    Ok(set)
 }

@@ -14,6 +14,10 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/profiles");
 const PLATFORM: &str = "platform.yaml";
 const REGIONS: &str = "regions/";
 const RANGES: &str = "ranges/";
+const BASELINE: &str = "baseline/";
+
+/// The baseline file that holds only where the platform makes private host endpoints.
+const WITH_PRIVATE: &str = "/private-policies.yaml";
 
 /// Profiles by path below `profiles/`, read when they are asked for.
 #[derive(Debug, Clone)]
@@ -104,6 +108,18 @@ impl Library {
                     .suggest(name, self.ranges_names())
             })?;
         RangesProfile::read(input)
+    }
+
+    /// The policies that the platform itself applies, each text with whether it holds only where
+    /// the platform makes private host endpoints.
+    pub fn baseline(&self) -> Vec<(Arc<Input>, bool)> {
+        let texts = self
+            .texts
+            .iter()
+            .filter(|(path, _)| path.starts_with(BASELINE));
+        texts
+            .map(|(path, input)| (Arc::clone(input), path.ends_with(WITH_PRIVATE)))
+            .collect()
     }
 
     fn named(&self, folder: &str) -> Vec<&str> {

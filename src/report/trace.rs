@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use crate::engine::{
-    Answer, Criterion, Effect, EndpointTrace, Outcome, PeerTrace, Remarks, RuleTrace,
+    Answer, Criterion, Effect, EndpointTrace, Hook, Outcome, PeerTrace, Remarks, RuleTrace,
     StageDecision, StageTrace, TierEnd, WayTrace, Why,
 };
 use crate::finding::Place;
@@ -48,6 +48,15 @@ pub fn text(answered: &Answered) -> String {
     out
 }
 
+/// The same as data: the fields of [`Answered`], in `camelCase`.
+///
+/// # Errors
+/// The answer cannot be written as JSON.
+pub fn json(answered: &Answered) -> Result<String, String> {
+    let text = serde_json::to_string_pretty(answered).map_err(|error| error.to_string())?;
+    Ok(text + "\n")
+}
+
 fn verdict(outcome: Outcome) -> String {
     match outcome {
         Outcome::Allow => format!("{GOOD}allow{GOOD:#}"),
@@ -60,7 +69,7 @@ fn remarks(remarks: Remarks) -> Vec<&'static str> {
     let told = [
         (
             remarks.assumed,
-            "an object that the platform is only assumed to have had a part in this \
+            "an object of the platform that is only assumed to be there had a part in this \
              (`--baseline off` leaves such out)",
         ),
         (
@@ -121,7 +130,11 @@ fn write_stage(out: &mut String, number: usize, stage: &StageTrace) {
     for asked in &stage.asked {
         write_endpoint(out, asked);
     }
-    let _ = writeln!(out, "   {}: {}", decision(stage.decision), why(&stage.why));
+    let reason = match (stage.hook, &stage.why) {
+        (Hook::Tunnel(_), Why::NoEndpoint) => "it is no packet of an overlay".to_owned(),
+        (_, why) => reason(why),
+    };
+    let _ = writeln!(out, "   {}: {reason}", decision(stage.decision));
 }
 
 fn peer(peer: &PeerTrace) -> String {
@@ -240,7 +253,7 @@ fn decision(decision: StageDecision) -> String {
     }
 }
 
-fn why(why: &Why) -> String {
+fn reason(why: &Why) -> String {
     match why {
         Why::NoEndpoint => "no host endpoint governs the interface".to_owned(),
         Why::NoPolicy => "no policy applies here".to_owned(),

@@ -2,7 +2,10 @@
 
 #![expect(clippy::expect_used, reason = "what tests share may fail as tests do")]
 
+mod evaluation;
+mod hosts;
 mod naive;
 mod random;
+mod resolution;
 mod support;
 mod vectors;

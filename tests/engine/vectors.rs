@@ -6,7 +6,7 @@ use crate::support::{World, overlay, settings};
 
 /// Node n1 with interface eth1 and host endpoint h1 without profiles, node n2 without host
 /// endpoints; pod p1 of namespace a on n1, pod p2 of namespace b on n2.
-const BASE: &str = "
+pub const BASE: &str = "
 {kind: Node, apiVersion: v1, metadata: {name: n1},
  status: {addresses: [{type: InternalIP, address: 192.0.2.1}]}}
 ---
@@ -50,14 +50,14 @@ fn row(id: &'static str, added: &str, flows: &'static [(&'static str, &'static s
     }
 }
 
-fn global(name: &str, spec: &str) -> String {
+pub fn global(name: &str, spec: &str) -> String {
     format!(
         "\n---\n{{kind: GlobalNetworkPolicy, apiVersion: projectcalico.org/v3, \
          metadata: {{name: {name}}}, spec: {{{spec}}}}}\n"
     )
 }
 
-fn policy(name: &str, spec: &str) -> String {
+pub fn policy(name: &str, spec: &str) -> String {
     format!(
         "\n---\n{{kind: NetworkPolicy, apiVersion: projectcalico.org/v3, \
          metadata: {{name: {name}, namespace: a}}, spec: {{{spec}}}}}\n"

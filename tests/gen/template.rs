@@ -184,3 +184,40 @@ fn a_template_that_renders_nothing_or_a_stranger_is_refused() {
         assert!(!room.path("generated").exists());
     }
 }
+
+#[test]
+fn what_calico_would_refuse_is_refused_before_it_is_written() {
+    let policy = |rule: &str| {
+        format!(
+            "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata:\n  name: {{{{ name }}}}\nspec:\n  types: [Ingress]\n  ingress:\n  - {rule}\n"
+        )
+    };
+    let good = policy("{action: Allow, protocol: TCP, destination: {ports: [443]}}");
+    for template in [
+        policy("{action: Alow}"),
+        policy("{action: Allow, protocol: BLAH}"),
+        policy("{action: Allow, protocol: TCP, destination: {ports: [99999]}}"),
+        policy("{action: Allow, source: {nets: [10.0.0.0/99]}}"),
+        policy("{action: Allow, protocol: ICMP, destination: {ports: [443]}}"),
+        policy("{action: Allow, source: {selector: 'a == (('}}"),
+        good.replace("name: {{ name }}", "name: Bad_Name"),
+    ] {
+        let room = Room::new();
+        room.write(ICMP, &template);
+        let ran = room.run("gen --region us-south --private --templates mine");
+        assert_eq!(ran.code, 2, "{template}");
+        assert!(
+            ran.stderr.contains("this line of the template made it"),
+            "{}",
+            ran.stderr
+        );
+        assert!(!room.path("generated").exists());
+    }
+    let room = Room::new();
+    room.write(ICMP, good);
+    assert_eq!(
+        room.run("gen --region us-south --private --templates mine")
+            .code,
+        0
+    );
+}

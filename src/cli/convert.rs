@@ -1,0 +1,53 @@
+//! `palisade convert`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::finding::{Error, InputError};
+use crate::resource::{CalicoVersion, Kind, convert, normal_form};
+use crate::yaml::to_text;
+
+use super::{Exit, resources, terminal};
+
+/// Print Kubernetes policies as the Calico policies that a cluster will hold
+///
+/// Calico turns every Kubernetes NetworkPolicy into a policy of its own, which `calicoctl get policy`
+/// shows. Objects of other kinds are passed over.
+///
+/// Example: `palisade convert policies/ --calico-version 3.31`
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Files, folders with their .yaml, .yml and .json files, or `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
+    sources: Vec<PathBuf>,
+
+    /// The version of Calico, which decides the policies' names
+    #[arg(long, value_name = "VERSION", default_value_t = CalicoVersion::NEWEST)]
+    calico_version: CalicoVersion,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
+    let set = resources(&arguments.sources)?;
+    let policies = set.iter().filter(|resource| {
+        matches!(
+            resource.key.kind,
+            Kind::KubernetesNetworkPolicy | Kind::StagedKubernetesNetworkPolicy
+        )
+    });
+    let mut text = String::new();
+    for policy in policies {
+        let Some(converted) = convert(policy, arguments.calico_version.era()) else {
+            continue;
+        };
+        if !text.is_empty() {
+            text.push_str("---\n");
+        }
+        text.push_str(&to_text(&normal_form(&converted))?);
+    }
+    if text.is_empty() {
+        return Err(InputError::new("the input holds no Kubernetes NetworkPolicy").into());
+    }
+    terminal::print(&text)?;
+    Ok(Exit::Clean)
+}

@@ -1,0 +1,78 @@
+//! The arguments that say what is known of a cluster besides its resources.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::finding::Error;
+use crate::net::Cidr;
+use crate::profile::{ClusterProfile, Platform, workers_of};
+use crate::question::subject::Known;
+use crate::source::text::read_text;
+
+use super::library;
+
+/// What is known of a cluster besides its resources.
+#[derive(Debug, Args)]
+pub(super) struct KnownArguments {
+    /// The cluster profile: its workers, pod subnet, platform and version
+    #[arg(short, long, value_name = "FILE")]
+    cluster: Option<PathBuf>,
+
+    /// The workers: a worker list, or what `kubectl get nodes -o json` (or `-o yaml`) prints
+    #[arg(long, value_name = "FILE")]
+    workers: Option<PathBuf>,
+
+    /// Where pods have their addresses
+    #[arg(long, value_name = "CIDR")]
+    pod_subnet: Option<Cidr>,
+
+    /// Whether the platform's own policies and host endpoints are taken into account
+    #[arg(long, value_enum, default_value_t = Baseline::On)]
+    baseline: Baseline,
+
+    /// Take profiles of the same path from this folder
+    #[arg(long, value_name = "DIR", env = "PALISADE_PROFILES")]
+    profiles: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Baseline {
+    /// As far as they are not in the input
+    On,
+    /// The input says all there is
+    Off,
+}
+
+impl KnownArguments {
+    /// What they come to.
+    pub(super) fn read(&self) -> Result<Known, Error> {
+        let profiles = self.profiles.as_deref();
+        let library = library(profiles.filter(|path| !path.as_os_str().is_empty()))?;
+        let platform_profile = library.platform()?;
+        let mut known = Known {
+            platform: Platform::default(),
+            version: None,
+            pod_subnet: platform_profile.subnets.pods,
+            workers: Vec::new(),
+            baseline: (self.baseline == Baseline::On).then(|| library.baseline()),
+            platform_profile,
+        };
+        if let Some(path) = &self.cluster {
+            let cluster = ClusterProfile::read(&read_text(path)?)?;
+            known.platform = cluster.platform;
+            known.version = cluster.version;
+            known.workers = cluster.workers;
+            if let Some(own) = cluster.pod_subnet {
+                known.pod_subnet = own.value;
+            }
+        }
+        if let Some(path) = &self.workers {
+            known.workers = workers_of(&read_text(path)?)?.list;
+        }
+        if let Some(own) = self.pod_subnet {
+            known.pod_subnet = own;
+        }
+        Ok(known)
+    }
+}

@@ -1,0 +1,147 @@
+//! `palisade trace`
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::engine::{DataPlane, Outcome, compile};
+use crate::finding::{Error, InputError};
+use crate::profile::Network;
+use crate::question::subject::{Known, subject};
+use crate::question::trace::{Asked, Endpoint, Sort, trace};
+use crate::report;
+use crate::resource::CalicoVersion;
+
+use super::known::KnownArguments;
+use super::{Exit, resources, terminal};
+
+/// Say what happens to one flow, and why
+///
+/// Follows the first packet of a connection through every hook where Calico judges it, and shows
+/// under each hook the tiers, policies and rules that were looked at, which of them matched and
+/// which decided, with file and line. Besides SOURCE the platform's own policies and host endpoints
+/// are taken into account, since they are in every cluster; what hangs on one of them says so.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Endpoints:
+  pod:NAMESPACE/NAME            a pod of the input
+  pod:NAMESPACE{label=value,…}  a pod that need not exist
+  worker:NAME                   a worker's own processes
+  ip:203.0.113.7                an address, in the cluster or not
+  nodeport:WORKER:30080         a node port of a worker
+  lb:203.0.113.7:443            a load balancer
+
+Examples:
+  palisade trace generated/clusters/shop --cluster shop.yaml \\
+    --from worker:kube-shop-1 --to ip:166.9.12.26 --port tcp/443
+  palisade trace policies/ --from 'pod:web{app=front}' --to 'pod:data{app=db}' --port tcp/5432
+
+Exit codes: 0 it passes, 1 it is dropped, 2 the call or an input is wrong, 3 a file cannot be read,
+4 it cannot be known from the input.")]
+pub(super) struct Arguments {
+    /// Files, folders with their .yaml, .yml and .json files, or `-` for standard input
+    #[arg(required = true, value_name = "SOURCE")]
+    sources: Vec<PathBuf>,
+
+    /// Where the flow begins
+    #[arg(long, value_name = "ENDPOINT")]
+    from: Endpoint,
+
+    /// Where it is sent
+    #[arg(long, value_name = "ENDPOINT")]
+    to: Endpoint,
+
+    /// What kind of packet: tcp/443, udp/53, icmp, icmp/8/0, 112
+    #[arg(long, value_name = "PROTOCOL/PORT")]
+    port: Sort,
+
+    /// What stands behind a service address that the input says nothing of
+    #[arg(long, value_name = "ENDPOINT")]
+    backend: Option<Endpoint>,
+
+    /// The interface of the first worker, or its network, instead of what routes say
+    #[arg(long, value_name = "INTERFACE")]
+    via: Option<String>,
+
+    #[command(flatten)]
+    known: KnownArguments,
+
+    /// The version of Calico; else what the input says, else the newest
+    #[arg(long, value_name = "VERSION")]
+    calico_version: Option<CalicoVersion>,
+
+    /// What enforces policy on the workers; else what the input says
+    #[arg(long, value_enum)]
+    data_plane: Option<DataPlaneWord>,
+
+    /// How to tell
+    #[arg(short = 'o', long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DataPlaneWord {
+    Iptables,
+    Nftables,
+    Bpf,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
+    let known = arguments.known.read()?;
+    let mut subject = subject(resources(&arguments.sources)?, &known)?;
+    subject.settings.era = arguments.calico_version.map(CalicoVersion::era);
+    subject.settings.data_plane = arguments.data_plane.map(DataPlane::from);
+    let program = compile(&subject.resources, &subject.settings);
+    for vanished in program.vanished() {
+        let place = &vanished.place;
+        terminal::tell_note(&format!(
+            "{place}: Calico takes {} for missing: {}",
+            vanished.key, vanished.reason
+        ));
+    }
+    let answered = trace(&program, &asked(arguments, &known))?;
+    terminal::print(&match arguments.format {
+        Format::Text => report::trace::text(&answered),
+        Format::Json => report::trace::json(&answered).map_err(InputError::new)?,
+    })?;
+    Ok(match answered.outcome {
+        Outcome::Allow => Exit::Clean,
+        Outcome::Deny => Exit::Findings,
+        Outcome::Unknown(_) => Exit::Unknown,
+    })
+}
+
+fn asked(arguments: &Arguments, known: &Known) -> Asked {
+    let interface = |word: &String| {
+        let network = Network::BOTH
+            .into_iter()
+            .find(|n| n.word() == word.as_str());
+        network.map_or_else(
+            || word.clone(),
+            |network| known.platform_profile.network(network).interface.clone(),
+        )
+    };
+    Asked {
+        from: arguments.from.clone(),
+        to: arguments.to.clone(),
+        sort: arguments.port,
+        via: arguments.via.as_ref().map(interface),
+        backend: arguments.backend.clone(),
+    }
+}
+
+impl From<DataPlaneWord> for DataPlane {
+    fn from(word: DataPlaneWord) -> Self {
+        match word {
+            DataPlaneWord::Iptables => Self::Iptables,
+            DataPlaneWord::Nftables => Self::Nftables,
+            DataPlaneWord::Bpf => Self::Bpf,
+        }
+    }
+}
