@@ -98,7 +98,7 @@ impl Program {
         for tier in &chain.tiers {
             watch.tier(tier);
             let mut passed = false;
-            let mut surely_passed = false;
+            let mut ended = false;
             for line in &tier.lines {
                 let Some(rule) = self.rules.get(line.rule.index()) else {
                     continue;
@@ -139,14 +139,17 @@ impl Program {
                     }
                 }
                 if answer == Answer::Yes {
-                    if matches!(rule.effect, Effect::Allow | Effect::Deny) {
+                    let decides = matches!(rule.effect, Effect::Allow | Effect::Deny);
+                    // An earlier rule may have passed the packet on: then the next tier is asked
+                    // all the same.
+                    if decides && !passed {
                         return out;
                     }
-                    surely_passed = true;
+                    ended = true;
                     break;
                 }
             }
-            if surely_passed {
+            if ended {
                 continue;
             }
             watch.tier_end(tier.passes);

@@ -2,8 +2,10 @@
 
 #![expect(clippy::expect_used, reason = "what tests share may fail as tests do")]
 
+mod doubts;
 mod evaluation;
 mod hosts;
+mod kubernetes;
 mod naive;
 mod random;
 mod resolution;
