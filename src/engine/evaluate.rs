@@ -348,7 +348,9 @@ impl<'a, W: WatchStages> Judge<'a, W> {
             Direction::Ingress => &packet.source,
             Direction::Egress => &packet.destination,
         };
-        let known = far.host.is_some()
+        // The packet around a flow goes between nodes, also where nobody says which.
+        let known = stage.outer
+            || far.host.is_some()
             || far.address.is_some_and(|address| {
                 matches!(self.program.find_address(address), Party::Host(_))
             });

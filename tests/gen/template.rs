@@ -153,7 +153,7 @@ fn a_value_can_neither_add_a_line_nor_change_its_type() {
     let room = Room::new();
     room.write(
         ICMP,
-        "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata:\n  name: x\n  labels:\n    a: {{ \"yes\" }}\n    b: {{ \"1\\n  evil: true\" }}\n    c: {{ \"1_000\" }}\n",
+        "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata:\n  name: x\n  annotations:\n    a: {{ \"yes\" }}\n    b: {{ \"1\\n  evil: true\" }}\n    c: {{ \"1_000\" }}\n",
     );
     let ran = room.run("gen --region us-south --private --templates mine");
     assert_eq!(ran.code, 0, "{}", ran.stderr);
