@@ -45,6 +45,7 @@ pub fn convert(resource: &Resource, era: Era) -> Option<Resource> {
     };
     let at = |field: &Field<Box<str>>| field.as_ref().map_or(resource.span, |field| field.span);
     let metadata = Metadata {
+        recorded_name: None,
         span: resource.metadata.span,
         name: text(name.as_str(), at(&resource.metadata.name)),
         namespace: resource.metadata.namespace.clone(),

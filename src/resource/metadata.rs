@@ -21,6 +21,8 @@ pub struct Metadata {
     pub span: Span,
     /// The name as written; the v3 name is in the object's key.
     pub name: Field<Box<str>>,
+    /// The v3 name that storage form records beside its own (STORE-5, STORE-8).
+    pub recorded_name: Option<Box<str>>,
     /// The namespace as written.
     pub namespace: Field<Box<str>>,
     /// Labels in the order written; for objects in storage form, merged as a read through the

@@ -43,6 +43,7 @@ impl Reader<'_> {
         let mut metadata = Metadata {
             span: node.span,
             name: self.text(fields, "name"),
+            recorded_name: None,
             namespace: self.text(fields, "namespace"),
             labels: self.labels(fields, "labels"),
             annotations: self.labels(fields, "annotations"),
@@ -60,13 +61,8 @@ pub(super) fn v3_name(kind: &Kind, api: Api, metadata: &Metadata) -> Option<Stri
     if api != Api::CalicoV1 || !kind.is_policy() {
         return Some(written.to_owned());
     }
-    let recorded = stored(metadata).and_then(|stored| {
-        stored
-            .get("name")
-            .and_then(|name| name.as_str().map(str::to_owned))
-    });
-    if let Some(recorded) = recorded {
-        return Some(recorded);
+    if let Some(recorded) = &metadata.recorded_name {
+        return Some(recorded.to_string());
     }
     if UNPREFIXED.iter().any(|prefix| written.starts_with(prefix)) {
         return Some(written.to_owned());
@@ -89,6 +85,8 @@ fn merge_stored(metadata: &mut Metadata) {
         .iter()
         .find(|annotation| &*annotation.key.value == V3_METADATA)
         .map_or(metadata.span, |annotation| annotation.value.span);
+    let name = stored.get("name").and_then(|name| name.as_str());
+    metadata.recorded_name = name.map(Box::from);
     overlay(&mut metadata.labels, stored.get("labels"), span);
     overlay(&mut metadata.annotations, stored.get("annotations"), span);
     metadata
