@@ -4,8 +4,12 @@
 //! 240 blocks, 100 workers with two host endpoints each, 1,000 pods in 23 namespaces.
 //! `PALISADE_BENCH_SET` names a folder whose YAML files are taken instead of those policies.
 
-#![expect(missing_docs, reason = "criterion's macros write functions without")]
-#![expect(clippy::expect_used, reason = "a bench may fail")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    reason = "a bench may fail, and its tables are long"
+)]
 
 use std::fmt::Write as _;
 use std::hint::black_box;

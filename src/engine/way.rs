@@ -8,7 +8,6 @@ use std::ops::ControlFlow;
 
 use crate::resource::Direction::{Egress, Ingress};
 
-use super::address::Family;
 use super::answer::Doubt;
 use super::flow::{ExternalTrafficPolicy, Flow, Original, Party};
 use super::packet::{Packet, Peer};
@@ -30,13 +29,13 @@ pub enum Placement {
 
 /// The way between two nodes.
 #[derive(Clone, Copy)]
-struct Hop {
+pub(super) struct Hop {
     /// The interface by which the first is left.
-    out: Option<InterfaceId>,
+    pub(super) out: Option<InterfaceId>,
     /// The interface by which the second is reached.
-    into: Option<InterfaceId>,
+    pub(super) into: Option<InterfaceId>,
     /// The protocol and port of the packets that carry the flow's.
-    carrier: Option<(u8, Option<u16>)>,
+    pub(super) carrier: Option<(u8, Option<u16>)>,
 }
 
 impl Program {
@@ -88,12 +87,12 @@ impl Program {
     }
 }
 
-struct Walk<'a, 'p, V> {
-    program: &'a Program,
-    flow: &'a Flow<'p>,
+pub(super) struct Walk<'a, 'p, V> {
+    pub(super) program: &'a Program,
+    pub(super) flow: &'a Flow<'p>,
     visit: &'a mut V,
-    leg: u8,
-    placement: Placement,
+    pub(super) leg: u8,
+    pub(super) placement: Placement,
 }
 
 impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
@@ -106,10 +105,6 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
             Party::Host(host) => self.start_at_host(host),
             Party::Pod(_) | Party::Imagined(_) => self.start_at_pod(),
         }
-    }
-
-    fn host_of(&self, party: Party<'_>) -> Option<HostId> {
-        self.program.host_of(party)
     }
 
     fn start_outside(&mut self, source: Peer<'p>) -> ControlFlow<()> {
@@ -337,184 +332,6 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
             self.masked(host, hop, flow.source_port)
         };
         self.cross(host, last, hop, seen, None)
-    }
-
-    fn hop(
-        &self,
-        from: Option<HostId>,
-        to: Option<HostId>,
-        remote: Option<Original>,
-        to_pod: bool,
-    ) -> Hop {
-        let program = self.program;
-        let facts = program.felix(from);
-        let overlay = facts.overlay;
-        let carried = |device, carrier| Hop {
-            out: Some(device),
-            into: Some(device),
-            carrier: Some(carrier),
-        };
-        if to_pod && overlay.wireguard {
-            return carried(InterfaceId::WIREGUARD, (17, Some(facts.wireguard_port)));
-        }
-        if to_pod && overlay.vxlan {
-            return carried(InterfaceId::VXLAN, (17, Some(facts.vxlan_port)));
-        }
-        // IP in IP carries IPv4 alone.
-        if to_pod && overlay.ipip && self.flow.family == Family::V4 {
-            return carried(InterfaceId::IPIP, (4, None));
-        }
-        let family = self.flow.family;
-        let main = |host: Option<HostId>| {
-            let host = host.and_then(|host| program.host(host))?;
-            host.main_address(family)
-        };
-        let aimed = match (remote, self.flow.to) {
-            (Some(original), _) => original.address.or_else(|| main(to)),
-            (None, Party::Address(address)) => Some(address),
-            (None, Party::Host(_)) => self.flow.to_address.or_else(|| main(to)),
-            (None, Party::Pod(_) | Party::Imagined(_)) => main(to).or(self.flow.to_address),
-        };
-        let by_route = || aimed.and_then(|address| program.route(from, address));
-        // Only the first node's side is what the caller means.
-        let out = if self.leg == 0 && self.host_of(self.flow.from) == from {
-            self.flow.via.or_else(by_route)
-        } else {
-            by_route()
-        };
-        let into = aimed
-            .and_then(|address| self.interface_with(to, address))
-            .or_else(|| main(from).and_then(|address| program.route(to, address)));
-        Hop {
-            out,
-            into,
-            carrier: None,
-        }
-    }
-
-    /// The interface of `host` that has `address`.
-    fn interface_with(&self, host: Option<HostId>, address: IpAddr) -> Option<InterfaceId> {
-        let known = host.and_then(|host| self.program.host(host))?;
-        let mut all = known.addresses.iter();
-        let own = all.find(|own| own.address == address)?;
-        own.interface
-    }
-
-    /// Where the packet was sent, if that is changed on a node that it has yet to reach.
-    fn remote_original(&self, first: Option<HostId>) -> Option<Original> {
-        let original = self.flow.original?;
-        (original.at.is_some() && original.at != first).then_some(original)
-    }
-
-    fn is_same(&self, first: Option<HostId>, last: Option<HostId>, to: Party<'_>) -> bool {
-        if matches!(to, Party::Address(_)) {
-            return false;
-        }
-        match self.placement {
-            Placement::Together if first.is_none() || last.is_none() => true,
-            Placement::Known | Placement::Together | Placement::Apart => {
-                first.is_some() && first == last
-            }
-        }
-    }
-
-    fn address_on(&self, host: HostId, interface: Option<InterfaceId>) -> Option<IpAddr> {
-        self.program
-            .host(host)?
-            .address_on(interface, self.flow.family)
-    }
-
-    /// The address on `interface`; where no interface says which, the one that others know.
-    fn own_address(&self, host: HostId, interface: Option<InterfaceId>) -> Option<IpAddr> {
-        self.address_on(host, interface).or_else(|| {
-            let known = self.program.host(host)?;
-            interface
-                .is_none()
-                .then(|| known.main_address(self.flow.family))?
-        })
-    }
-
-    fn tunnel_address(&self, host: HostId) -> Option<IpAddr> {
-        let family = self.flow.family;
-        let mut all = self.program.host(host)?.tunnels.iter().copied();
-        all.find(|address| Family::of(*address) == family)
-    }
-
-    /// The source as it looks once a node has put its own address there.
-    fn masked(&self, host: Option<HostId>, hop: Hop, port: Option<u16>) -> Peer<'p> {
-        let address = host.and_then(|host| match hop.carrier {
-            Some(_) => self.tunnel_address(host),
-            None => self.address_on(host, hop.out),
-        });
-        Peer::at(address, port).of_host(host)
-    }
-
-    /// Where the packet goes on its next part: to another node's port, or to its end.
-    fn aim(
-        &self,
-        remote: Option<Original>,
-        next: Option<HostId>,
-        into: Option<InterfaceId>,
-    ) -> Peer<'p> {
-        match remote {
-            Some(original) => self.original_peer(original, next, into),
-            None => self.party_peer(self.flow.to, self.flow.to_address, self.flow.port, into),
-        }
-    }
-
-    fn original_peer(
-        &self,
-        original: Original,
-        host: Option<HostId>,
-        into: Option<InterfaceId>,
-    ) -> Peer<'p> {
-        let Some(address) = original.address else {
-            let address = host.and_then(|host| self.own_address(host, into));
-            return Peer::at(address, original.port).of_host(host);
-        };
-        Peer::at(Some(address), original.port)
-    }
-
-    /// Where the packet was sent, where its first node changes that.
-    fn sent_to(&self, destination: Peer<'p>, host: Option<HostId>) -> Peer<'p> {
-        match self.flow.original {
-            Some(original) => self.original_peer(original, host, None),
-            None => destination,
-        }
-    }
-
-    fn party_peer(
-        &self,
-        party: Party<'p>,
-        given: Option<IpAddr>,
-        port: Option<u16>,
-        interface: Option<InterfaceId>,
-    ) -> Peer<'p> {
-        let family = self.flow.family;
-        match party {
-            Party::Address(address) => Peer::at(Some(address), port),
-            Party::Host(host) => {
-                let address = given.or_else(|| self.own_address(host, interface));
-                Peer::at(address, port).of_host(Some(host))
-            }
-            Party::Imagined(pod) => Peer::at(given.or(pod.address), port).of_imagined(pod),
-            Party::Pod(id) => {
-                let addresses = self.program.pod(id).map_or(&[][..], |pod| &pod.addresses);
-                let mut own = addresses.iter().copied();
-                let own = own.find(|a| Family::of(*a) == family);
-                Peer::at(given.or(own), port)
-            }
-        }
-    }
-
-    fn packet(&self, source: Peer<'p>, destination: Peer<'p>) -> Packet<'p> {
-        Packet {
-            family: self.flow.family,
-            protocol: self.flow.protocol,
-            icmp: self.flow.icmp,
-            source,
-            destination,
-        }
     }
 
     fn ask(

@@ -1,7 +1,7 @@
 //! The model's own rules (MOD-1 to MOD-20), what is not known, what is assumed, and what a trace
 //! tells.
 
-use palisade::engine::{Doubt, Outcome, PodSketch, Settings, StageDecision, Why};
+use palisade::engine::{Criterion, Doubt, Outcome, PodSketch, Settings, StageDecision, Why};
 use palisade::resource::{CalicoVersion, Era, Key, Kind};
 
 use crate::support::{World, settings};
@@ -342,10 +342,9 @@ fn a_trace_names_every_rule_looked_at_with_its_place() {
     assert_eq!(stage.decision, StageDecision::Drop);
     assert!(matches!(&stage.why, Why::Rule { index: 3, .. }));
     let rules = &stage.asked[0].tiers[0].policies[0].rules;
-    let fails: Vec<Option<palisade::engine::Criterion>> =
-        rules.iter().map(|rule| rule.fails_at).collect();
-    use palisade::engine::Criterion::{DestinationPorts, Protocol};
-    assert_eq!(fails, [Some(Protocol), None, Some(DestinationPorts), None]);
+    let fails: Vec<Option<Criterion>> = rules.iter().map(|rule| rule.fails_at).collect();
+    let (protocol, port) = (Criterion::Protocol, Criterion::DestinationPorts);
+    assert_eq!(fails, [Some(protocol), None, Some(port), None]);
     assert!(
         rules
             .iter()

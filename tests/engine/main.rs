@@ -1,11 +1,19 @@
 //! The evaluator against the rules that it follows, through the public interface.
 
-#![expect(clippy::expect_used, reason = "what tests share may fail as tests do")]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what tests share may fail as tests do"
+)]
+#![expect(clippy::too_many_lines, reason = "tables of cases are long")]
 
 mod doubts;
 mod evaluation;
 mod hosts;
 mod kubernetes;
+mod maker;
 mod naive;
 mod random;
 mod resolution;

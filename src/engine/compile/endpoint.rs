@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use rustc_hash::FxHashMap;
 
 use crate::engine::felix::named_protocol;
-use crate::engine::settings::{Route, Settings};
+use crate::engine::settings::Settings;
 use crate::engine::tables::{ClassId, HostEndpointId, HostId, InterfaceId, PodId, ProfileId};
 use crate::engine::topology::{Host, HostAddress, HostEndpoint, Pod};
 use crate::resource::{self, Body, Resource, ResourceSet, Written};
@@ -14,11 +14,9 @@ use crate::resource::{self, Body, Resource, ResourceSet, Written};
 use super::Profiles;
 use super::cluster::{Cluster, labels_of, namespace_of};
 use super::labels::{self, Effective};
+use super::ownership::table;
 use super::peer::{Members, What};
 use super::selectors::Selectors;
-
-/// The interface of everything.
-const ANY: &str = "*";
 
 /// A named port of an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +60,7 @@ impl Interfaces {
         interfaces
     }
 
-    fn id(&mut self, name: &str) -> InterfaceId {
+    pub(super) fn id(&mut self, name: &str) -> InterfaceId {
         if let Some(id) = self.by_name.get(name) {
             return *id;
         }
@@ -236,142 +234,6 @@ impl Topology {
         });
     }
 
-    /// EVAL-22, EVAL-23: which host endpoint owns which interface. Host endpoints come sorted by
-    /// name, so the first of several is the one that counts.
-    fn own_interfaces(&mut self, resources: &ResourceSet) {
-        let bodies: Vec<(&resource::HostEndpoint, HostEndpointId)> = resources
-            .iter()
-            .filter_map(|resource| match &resource.body {
-                Body::HostEndpoint(body) => Some(body),
-                _ => None,
-            })
-            .enumerate()
-            .map(|(index, body)| (body, HostEndpointId::new(index)))
-            .collect();
-        let name_of = |body: &resource::HostEndpoint| {
-            body.interface_name
-                .as_ref()
-                .map_or_else(String::new, |name| name.value.to_string())
-        };
-        // Named interfaces tell where addresses are; those without a name are found by that.
-        for (body, id) in &bodies {
-            let name = name_of(body);
-            if name.is_empty() || name == ANY {
-                continue;
-            }
-            let interface = self.interfaces.id(&name);
-            let addresses = self.addresses_of(*id);
-            self.put_addresses(*id, &addresses, Some(interface));
-        }
-        self.route_addresses();
-        for (body, id) in &bodies {
-            let name = name_of(body);
-            let addresses = self.addresses_of(*id);
-            let Some(host) = self.endpoint_drafts.get(id.index()).map(|draft| draft.host) else {
-                continue;
-            };
-            if name == ANY {
-                if let Some(host) = self.hosts.get_mut(host.index()) {
-                    host.wildcard.get_or_insert(*id);
-                }
-                self.put_addresses(*id, &addresses, None);
-                continue;
-            }
-            let mut owned = Vec::new();
-            if name.is_empty() {
-                for address in addresses {
-                    owned.push(self.interface_of(host, address));
-                }
-            } else {
-                owned.push(self.interfaces.id(&name));
-            }
-            if let Some(host) = self.hosts.get_mut(host.index()) {
-                for interface in owned {
-                    if host.specific(interface).is_none() {
-                        host.specific.push((interface, *id));
-                    }
-                }
-            }
-        }
-        self.route_addresses();
-        for (index, host) in self.hosts.iter().enumerate() {
-            for address in host
-                .addresses
-                .iter()
-                .map(|a| a.address)
-                .chain(host.tunnels.clone())
-            {
-                let id = HostId::new(index);
-                self.hosts_by_address.entry(address).or_insert(id);
-            }
-        }
-    }
-
-    fn addresses_of(&self, id: HostEndpointId) -> Vec<IpAddr> {
-        let draft = self.endpoint_drafts.get(id.index());
-        draft
-            .map(|draft| draft.addresses.clone())
-            .unwrap_or_default()
-    }
-
-    fn put_addresses(
-        &mut self,
-        id: HostEndpointId,
-        addresses: &[IpAddr],
-        interface: Option<InterfaceId>,
-    ) {
-        let host = self.endpoint_drafts.get(id.index()).map(|draft| draft.host);
-        let Some(host) = host.and_then(|host| self.hosts.get_mut(host.index())) else {
-            return;
-        };
-        for address in addresses {
-            let known = host
-                .addresses
-                .iter_mut()
-                .find(|own| own.address == *address);
-            match known {
-                Some(own) => own.interface = own.interface.or(interface),
-                None => host.addresses.push(HostAddress {
-                    address: *address,
-                    interface,
-                }),
-            }
-        }
-    }
-
-    /// An address is taken to be on the interface by which its own network is reached.
-    fn route_addresses(&mut self) {
-        for host in &mut self.hosts {
-            let Some(table) = self.routes.get(host.routes) else {
-                continue;
-            };
-            for own in &mut host.addresses {
-                own.interface = own.interface.or_else(|| lookup(table, own.address));
-            }
-        }
-    }
-
-    /// The interface that has `address`; one of its own where nothing says which.
-    fn interface_of(&mut self, host: HostId, address: IpAddr) -> InterfaceId {
-        let known = self.hosts.get(host.index()).and_then(|host| {
-            let own = host.addresses.iter().find(|own| own.address == address);
-            own.and_then(|own| own.interface)
-                .or_else(|| lookup(self.routes.get(host.routes)?, address))
-        });
-        let interface = known.unwrap_or_else(|| self.interfaces.id(&format!("(of {address})")));
-        if let Some(host) = self.hosts.get_mut(host.index()) {
-            let own = host.addresses.iter_mut().find(|own| own.address == address);
-            match own {
-                Some(own) => own.interface = Some(interface),
-                None => host.addresses.push(HostAddress {
-                    address,
-                    interface: Some(interface),
-                }),
-            }
-        }
-        interface
-    }
-
     fn add_pod(
         &mut self,
         resource: &Resource,
@@ -480,35 +342,6 @@ impl Topology {
             }
         }
     }
-
-    /// One node of all that look alike to every stage of a host.
-    pub(super) fn host_classes(&self) -> Vec<HostId> {
-        let mut known = rustc_hash::FxHashSet::default();
-        let class = |id: HostEndpointId| self.host_endpoints.get(id.index()).map(|e| e.class);
-        let mapped = self
-            .hosts
-            .iter()
-            .enumerate()
-            .filter(|(_, host)| host.mapped);
-        let first = mapped.filter(|(_, host)| {
-            let mut specific: Vec<_> = host
-                .specific
-                .iter()
-                .map(|(interface, id)| (*interface, class(*id)))
-                .collect();
-            specific.sort_unstable();
-            known.insert((specific, host.wildcard.and_then(class), host.felix))
-        });
-        first.map(|(index, _)| HostId::new(index)).collect()
-    }
-
-    /// Interfaces that no host endpoint governs.
-    pub(super) fn excluded(&self, cluster: &Cluster) -> Vec<InterfaceId> {
-        let names = cluster.felix.iter().flat_map(|facts| &facts.excluded);
-        names
-            .filter_map(|name| self.interfaces.by_name.get(name).copied())
-            .collect()
-    }
 }
 
 /// RES-6: what is a workload endpoint.
@@ -539,18 +372,4 @@ pub(super) fn named_ports(pod: &resource::Pod) -> Vec<NamedPort> {
             })
         })
         .collect()
-}
-
-fn table(routes: &[Route], interfaces: &mut Interfaces) -> Vec<(IpNet, InterfaceId)> {
-    routes
-        .iter()
-        .map(|route| (route.to.to_net(), interfaces.id(&route.interface)))
-        .collect()
-}
-
-fn lookup(table: &[(IpNet, InterfaceId)], address: IpAddr) -> Option<InterfaceId> {
-    let holding = table.iter().filter(|(net, _)| net.contains(&address));
-    // Of equal prefixes the first counts: `max_by_key` would take the last.
-    let best = holding.rev().max_by_key(|(net, _)| net.prefix_len());
-    best.map(|(_, interface)| *interface)
 }

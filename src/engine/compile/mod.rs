@@ -6,6 +6,7 @@ mod effective;
 mod endpoint;
 mod imagine;
 mod labels;
+mod ownership;
 mod peer;
 mod policy;
 mod rule;
