@@ -245,11 +245,8 @@ impl Plan {
     }
 
     fn platform_makes_them(&self, network: Network) -> (bool, Option<String>) {
-        let since = &self.platform_profile.network(network).host_endpoints_since;
-        let since = match self.platform {
-            Platform::Kubernetes => since.kubernetes,
-            Platform::Openshift => since.openshift,
-        };
+        let profile = &self.platform_profile;
+        let since = profile.host_endpoints_since(network, self.platform);
         let platform = self.platform;
         match self.version {
             Some(version) if version >= since => (false, None),

@@ -346,6 +346,16 @@ impl PlatformProfile {
         }
     }
 
+    /// The first version of `platform` in which the platform makes host endpoints on `network`
+    /// itself.
+    pub fn host_endpoints_since(&self, network: Network, platform: Platform) -> Version {
+        let since = &self.network(network).host_endpoints_since;
+        match platform {
+            Platform::Kubernetes => since.kubernetes,
+            Platform::Openshift => since.openshift,
+        }
+    }
+
     /// The component named `name`.
     pub fn component(&self, name: &Name) -> Option<&Component> {
         self.components.iter().find(|c| c.name == *name)

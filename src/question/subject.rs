@@ -176,11 +176,8 @@ fn nodes(resources: &ResourceSet, workers: &[Worker]) -> Vec<Node> {
 impl Known {
     /// Whether the platform makes host endpoints on `network` itself.
     fn makes_host_endpoints(&self, network: Network) -> bool {
-        let since = &self.platform_profile.network(network).host_endpoints_since;
-        let since = match self.platform {
-            Platform::Kubernetes => since.kubernetes,
-            Platform::Openshift => since.openshift,
-        };
+        let profile = &self.platform_profile;
+        let since = profile.host_endpoints_since(network, self.platform);
         self.version.is_none_or(|version| version >= since)
     }
 
