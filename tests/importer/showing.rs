@@ -23,7 +23,7 @@ fn run(folder: &std::path::Path, arguments: &[&str]) -> (i32, String, String) {
 /// A folder with the profile of one region that a person has completed.
 fn folder() -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a folder");
-    Upstream::of(&["aa-one"]).copy_to(&dir.path().join("copy"));
+    Upstream::whole(&["aa-one"]).copy_to(&dir.path().join("copy"));
     let (code, _, err) = run(dir.path(), &["update", "--from", "copy"]);
     assert_eq!(code, 0, "{err}");
     let path = dir.path().join("profiles/regions/aa-one.yaml");

@@ -2,6 +2,7 @@
 
 mod changes;
 mod list;
+mod parity;
 mod show;
 mod update;
 
