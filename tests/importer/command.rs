@@ -421,6 +421,34 @@ fn ports_and_zones_need_a_word_too() {
     "#);
 }
 
+/// An empty folder takes profiles as one does that is missing; one that holds something else is
+/// the wrong one.
+#[test]
+fn folders_to_write_to() {
+    let desk = Desk::new();
+    desk.lay(&Upstream::whole(&["aa-one"]));
+    fs::create_dir(desk.path().join("empty")).expect("a folder");
+    fs::create_dir(desk.path().join("noted")).expect("a folder");
+    fs::write(desk.path().join("noted/README.md"), "ours\n").expect("a file");
+    for folder in ["empty", "noted", "missing", "missing/too"] {
+        let (code, _, err) = desk.update(&["--from", "copy", "--profiles", folder]);
+        assert_eq!(code, 0, "{folder}: {err}");
+        assert!(
+            desk.path()
+                .join(folder)
+                .join("regions/aa-one.yaml")
+                .exists()
+        );
+    }
+    let (code, _, err) = desk.update(&["--from", "copy", "--profiles", "."]);
+    assert_eq!(code, 2);
+    insta::assert_snapshot!(err, @r#"
+    error: `copy/SOURCE.yaml` in `.` is not where a profile lies
+     |
+     = help: profiles are `platform.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`
+    "#);
+}
+
 #[test]
 fn calls_that_are_wrong() {
     let desk = Desk::new();

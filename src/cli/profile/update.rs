@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::bundle::Templates;
-use crate::cli::{Exit, library, terminal};
+use crate::cli::{Exit, overlaid, terminal};
 use crate::finding::{Error, InputError};
 use crate::profile::{Library, Name, PlatformProfile, RegionProfile};
 use crate::source::{Snapshot, folder, git, write};
@@ -105,7 +105,11 @@ fn snapshot(arguments: &Arguments) -> Result<Snapshot, Error> {
 
 /// The profiles in place: the folder's, and the embedded ones where it has none.
 fn in_place(folder: &Path) -> Result<Library, Error> {
-    library(folder.exists().then_some(folder))
+    if folder.exists() {
+        Ok(overlaid(folder)?.0)
+    } else {
+        Ok(Library::embedded())
+    }
 }
 
 fn import(
