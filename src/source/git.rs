@@ -1,6 +1,7 @@
 //! Texts of a git repository, out of its objects: what lies in a work tree is not looked at.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -45,7 +46,7 @@ pub fn snapshot(
         format!("the work tree has changes that are not committed, such as `{path}`: the commit {short} is read, not they")
     });
     Ok(Snapshot {
-        repository: published(&repository).unwrap_or_else(|| given.to_owned()),
+        repository: published(&repository).unwrap_or_else(|| local_url(&repository)),
         date: day_of(given, &commit)?,
         commit: commit.id().to_string(),
         inside,
@@ -58,7 +59,7 @@ pub fn snapshot(
 fn local_path(given: &str) -> Result<PathBuf, InputError> {
     if let Some(path) = given.strip_prefix("file://") {
         let path = path.strip_prefix("localhost").unwrap_or(path);
-        return Ok(PathBuf::from(path));
+        return Ok(PathBuf::from(decoded(path)));
     }
     let host = given.split('/').next().unwrap_or_default();
     // As git has it: a colon before the first slash means another machine.
@@ -73,6 +74,25 @@ fn local_path(given: &str) -> Result<PathBuf, InputError> {
         )));
     }
     Ok(PathBuf::from(given))
+}
+
+/// What a URL's path means: `%20` is a space. As git has it, a `%` that begins no such number is
+/// itself.
+fn decoded(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let number = behind.get(..2).filter(|_| *first == b'%');
+        let number = number.filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        let number = number.and_then(|digits| std::str::from_utf8(digits).ok());
+        let byte = number.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = match byte {
+            Some(_) => behind.get(2..).unwrap_or_default(),
+            None => behind,
+        };
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| path.to_owned())
 }
 
 /// A URL without the name and password that may stand before its host.
@@ -284,4 +304,33 @@ fn published(repository: &Repository) -> Option<String> {
     // What stands before the host is a name or a secret, and neither belongs into a profile.
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     Some(format!("https://{host}/{path}"))
+}
+
+/// The URL of a repository that was published nowhere: one and the same, however the user spells
+/// where it is.
+fn local_url(repository: &Repository) -> String {
+    // Every work tree of a repository shares this folder; without any it is the repository.
+    let common = repository.commondir();
+    let common = common
+        .canonicalize()
+        .unwrap_or_else(|_| common.to_path_buf());
+    let folder = match common.parent() {
+        Some(tree) if common.file_name().is_some_and(|name| name == ".git") => tree,
+        _ => &common,
+    };
+    let mut url = "file://".to_owned();
+    for byte in folder.as_os_str().as_encoded_bytes() {
+        let byte = if cfg!(windows) && *byte == b'\\' {
+            b'/'
+        } else {
+            *byte
+        };
+        if byte.is_ascii_alphanumeric() || b"/-._~+@:,=".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            // A String takes whatever is written to it.
+            let _ = write!(url, "%{byte:02X}");
+        }
+    }
+    url
 }

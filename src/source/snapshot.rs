@@ -9,8 +9,8 @@ use crate::profile::Day;
 /// The texts of a repository at one commit, however they were got.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// The repository: the address it was published at where that is known, else what the user
-    /// called it.
+    /// The repository: the address it was published at where that is known, else the `file://` URL
+    /// of where it lies, the same however the user spells that.
     pub repository: String,
     /// The commit.
     pub commit: String,

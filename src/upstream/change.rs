@@ -33,22 +33,29 @@ pub struct ListChange {
     pub added: Vec<String>,
     /// Entries that go, sorted.
     pub removed: Vec<String>,
-    /// The address blocks that go. An entry may change and keep its block.
-    pub lost: Vec<Cidr>,
+    /// Whether it is one of address blocks, and not of ports or zones.
+    pub is_of_blocks: bool,
+    /// What is lost, sorted: the address blocks that go, since an entry may change and keep its
+    /// block, and of other lists the entries that go.
+    pub lost: Vec<String>,
     /// How many entries there were.
     pub before: usize,
     /// How many there are now.
     pub after: usize,
 }
 
-/// A list of a region that may lose more than a third, written `REGION/LIST`.
+/// What a person accepts by its name: that a list of a region loses more than a third, or that a
+/// policy of upstream's is not as it is rendered. It is written `REGION/NAME`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Accepted {
-    /// The region.
+    /// The region, or [`EVERY_REGION`].
     pub region: String,
-    /// The list.
-    pub list: String,
+    /// The list or the policy.
+    pub name: String,
 }
+
+/// The word for every region that is read.
+pub const EVERY_REGION: &str = "*";
 
 impl FromStr for Accepted {
     type Err = String;
@@ -56,20 +63,21 @@ impl FromStr for Accepted {
     fn from_str(text: &str) -> Result<Self, String> {
         let parts = text
             .split_once('/')
-            .filter(|(region, list)| !region.is_empty() && !list.is_empty() && !list.contains('/'));
-        let (region, list) = parts.ok_or_else(|| {
-            "it is written REGION/LIST, such as `us-south/control-plane-private`".to_owned()
+            .filter(|(region, name)| !region.is_empty() && !name.is_empty() && !name.contains('/'));
+        let (region, name) = parts.ok_or_else(|| {
+            "it is written REGION/LIST or REGION/POLICY, such as `us-south/control-plane-private`"
+                .to_owned()
         })?;
         Ok(Self {
             region: region.to_owned(),
-            list: list.to_owned(),
+            name: name.to_owned(),
         })
     }
 }
 
 impl fmt::Display for Accepted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.region, self.list)
+        write!(f, "{}/{}", self.region, self.name)
     }
 }
 
@@ -81,9 +89,13 @@ impl Change {
 }
 
 impl ListChange {
-    /// Whether the list is emptied or loses more than a third of its address blocks.
+    /// Whether the list is emptied or loses more than a third. A group that vanishes takes its
+    /// ports with it, and the word for the group is enough.
     fn needs_word(&self) -> bool {
-        !self.lost.is_empty() && (self.after == 0 || 3 * self.lost.len() > self.before)
+        let vanishes_with_its_group = self.after == 0 && self.name.ends_with(PORTS);
+        !vanishes_with_its_group
+            && !self.lost.is_empty()
+            && (self.after == 0 || 3 * self.lost.len() > self.before)
     }
 }
 
@@ -110,11 +122,11 @@ pub fn compare(old: Option<&RegionProfile>, new: &RegionProfile) -> Change {
         is_new: old.is_none(),
         is_reordered: changed.is_empty() && old.is_some_and(|old| order(old) != order(new)),
         lists: in_order(changed, new),
-        known: facts(new).chain(old.into_iter().flat_map(facts)).collect(),
+        known: after.keys().chain(before.keys()).cloned().collect(),
     }
 }
 
-/// The names of the lists of facts.
+/// The names of the lists of address blocks.
 fn facts(profile: &RegionProfile) -> impl Iterator<Item = String> {
     profile.lists().into_iter().map(|(name, _, _)| name)
 }
@@ -138,8 +150,11 @@ fn in_order(mut changed: Vec<ListChange>, profile: &RegionProfile) -> Vec<ListCh
     changed
 }
 
+/// How the name of a group's list of ports ends. No group's own name has a dot.
+const PORTS: &str = ".ports";
+
 fn ports_of(list: &str) -> String {
-    format!("{list} (ports)")
+    format!("{list}{PORTS}")
 }
 
 /// Every list of a profile by its name: those of address blocks, the zones, the groups' ports.
@@ -185,50 +200,93 @@ fn list_change(name: &str, old: &Entries, new: &Entries) -> Option<ListChange> {
         name: name.to_owned(),
         added: only(new, old),
         removed: only(old, new),
-        lost: {
-            let kept: BTreeSet<Cidr> = new.values().flatten().copied().collect();
-            let all: BTreeSet<Cidr> = old.values().flatten().copied().collect();
-            all.difference(&kept).copied().collect()
-        },
+        is_of_blocks: old.values().chain(new.values()).any(Option::is_some),
+        lost: lost(old, new),
         before: old.len(),
         after: new.len(),
     };
     (!change.added.is_empty() || !change.removed.is_empty()).then_some(change)
 }
 
+/// What `old` has and `new` has not: address blocks, whatever else their entries say, and other
+/// entries.
+fn lost(old: &Entries, new: &Entries) -> Vec<String> {
+    let kept: BTreeSet<Cidr> = new.values().flatten().copied().collect();
+    let all: BTreeSet<Cidr> = old.values().flatten().copied().collect();
+    let blocks = all.difference(&kept).map(ToString::to_string);
+    let others = old
+        .iter()
+        .filter(|(text, block)| block.is_none() && !new.contains_key(*text))
+        .map(|(text, _)| text.clone());
+    blocks.chain(others).collect()
+}
+
+/// Refuses what is accepted although it is not there: `changes` are the regions that are read,
+/// `policies` the names of the policies that any of them may have.
+///
+/// # Errors
+/// The first such name, with the nearest right ones.
+pub fn check_accepted(
+    changes: &[Change],
+    policies: &BTreeSet<String>,
+    accepted: &[Accepted],
+) -> Result<(), InputError> {
+    for accepted in accepted {
+        let name = accepted.to_string();
+        let lists: BTreeSet<&String> = if accepted.region == EVERY_REGION {
+            let mut lists = changes.iter().flat_map(|change| &change.known);
+            if lists.any(|list| *list == accepted.name) {
+                let message = format!("`--accept {name}` names a list without its region");
+                return Err(InputError::new(message).hint("lists are accepted region by region"));
+            }
+            BTreeSet::new()
+        } else {
+            let mut regions = changes.iter();
+            let Some(change) = regions.find(|c| c.region.as_str() == accepted.region) else {
+                let message = format!("`--accept {name}` names no region that is read");
+                let known = changes.iter().map(|change| change.region.as_str());
+                return Err(InputError::new(message).suggest(&accepted.region, known));
+            };
+            change.known.iter().collect()
+        };
+        let known: Vec<&str> = lists
+            .into_iter()
+            .chain(policies)
+            .map(String::as_str)
+            .collect();
+        if !known.contains(&accepted.name.as_str()) {
+            let message = if accepted.region == EVERY_REGION {
+                format!("`--accept {name}` names no policy of the regions that are read")
+            } else {
+                format!("`--accept {name}` names no list and no policy of the region")
+            };
+            return Err(InputError::new(message).suggest(&accepted.name, known));
+        }
+    }
+    Ok(())
+}
+
 /// Refuses changes that empty a list or take more than a third of it, unless `accepted` names it.
 ///
 /// # Errors
-/// The lists that would lose so much, with what they would lose and how to say that it is right;
-/// or an accepted list that is not there.
+/// The lists that would lose so much, with what they would lose and how to say that it is right.
 pub fn check_losses(changes: &[Change], accepted: &[Accepted]) -> Result<(), InputError> {
-    let known: Vec<String> = changes
-        .iter()
-        .flat_map(|c| c.known.iter().map(|list| format!("{}/{list}", c.region)))
-        .collect();
-    for name in accepted.iter().map(ToString::to_string) {
-        if !known.contains(&name) {
-            let message = format!("`--accept {name}` names no list of the regions that are read");
-            return Err(InputError::new(message).suggest(&name, known.iter().map(String::as_str)));
-        }
-    }
     let mut flags = Vec::new();
     let mut losses = Vec::new();
     for change in changes {
         for list in change.lists.iter().filter(|list| list.needs_word()) {
             let name = Accepted {
                 region: change.region.to_string(),
-                list: list.name.clone(),
+                name: list.name.clone(),
             };
             if accepted.contains(&name) {
                 continue;
             }
-            let blocks: Vec<String> = list.lost.iter().map(ToString::to_string).collect();
             losses.push(InputError::new(format!(
                 "{name} would lose {} of its {}: {}",
                 list.lost.len(),
                 list.before,
-                blocks.join(", ")
+                list.lost.join(", ")
             )));
             flags.push(format!("--accept {name}"));
         }

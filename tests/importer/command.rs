@@ -10,23 +10,23 @@ use git2::Repository;
 use crate::upstream::Upstream;
 
 /// A folder with upstream in it and a place for profiles.
-struct Desk {
+pub(crate) struct Desk {
     dir: tempfile::TempDir,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             dir: tempfile::tempdir().expect("a folder"),
         }
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
     /// Puts `upstream` in the place of what lay there.
-    fn lay(&self, upstream: &Upstream) {
+    pub(crate) fn lay(&self, upstream: &Upstream) {
         let copy = self.path().join("copy");
         if copy.exists() {
             fs::remove_dir_all(&copy).expect("the copy goes");
@@ -35,10 +35,11 @@ impl Desk {
     }
 
     /// Runs `palisade profile update` there: the exit code, what it says, what it tells.
-    fn update(&self, arguments: &[&str]) -> (i32, String, String) {
+    pub(crate) fn update(&self, arguments: &[&str]) -> (i32, String, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
         command
             .current_dir(self.path())
+            .env_remove("PALISADE_PROFILES")
             .args(["profile", "update"])
             .args(arguments);
         let output = command.output().expect("it runs");
@@ -48,14 +49,14 @@ impl Desk {
     }
 
     /// Imports the copy, which must succeed: what it says.
-    fn import(&self, arguments: &[&str]) -> String {
+    pub(crate) fn import(&self, arguments: &[&str]) -> String {
         let (code, out, err) = self.update(&[&["--from", "copy"], arguments].concat());
         assert_eq!(code, 0, "{err}");
         out
     }
 
     /// Every profile by its name, with the time of its last change.
-    fn profiles(&self) -> BTreeMap<PathBuf, (String, std::time::SystemTime)> {
+    pub(crate) fn profiles(&self) -> BTreeMap<PathBuf, (String, std::time::SystemTime)> {
         let Ok(folder) = fs::read_dir(self.path().join("profiles/regions")) else {
             return BTreeMap::new();
         };
@@ -75,7 +76,7 @@ impl Desk {
 #[test]
 fn a_new_region_then_nothing_then_a_change() {
     let desk = Desk::new();
-    let upstream = Upstream::of(&["aa-one", "bb-two"]);
+    let upstream = Upstream::whole(&["aa-one", "bb-two"]);
     desk.lay(&upstream);
     let (code, out, err) =
         desk.update(&["--from", "copy", "--region", "aa-one", "--region", "bb-two"]);
@@ -155,10 +156,10 @@ fn a_new_region_then_nothing_then_a_change() {
             .with_all(
                 "private-network-isolation/bb-two",
                 "abc01, abc02",
-                "abc01, abc03",
+                "abc01, abc02, abc03",
             )
             .with_all(
-                "public-network-isolation/bb-two",
+                "public-network-isolation/bb-two/allow-public-services",
                 "      - 8443\n",
                 "      - 8443\n      - 9443\n",
             )
@@ -175,10 +176,9 @@ fn a_new_region_then_nothing_then_a_change() {
     bb-two infrastructure-zones: +1 -1
       - 192.0.2.176/28 (abc02)
       + 192.0.2.176/28 (abc03)
-    bb-two services-public-registry (ports): +1
+    bb-two services-public-registry.ports: +1
       + TCP 9443
-    bb-two zones: +1 -1
-      - abc02
+    bb-two zones: +1
       + abc03
     2 regions read at 111122223333 (2024-05-06): 2 changed; 2 files would be written
     "#);
@@ -196,10 +196,9 @@ fn a_new_region_then_nothing_then_a_change() {
     bb-two infrastructure-zones: +1 -1
       - 192.0.2.176/28 (abc02)
       + 192.0.2.176/28 (abc03)
-    bb-two services-public-registry (ports): +1
+    bb-two services-public-registry.ports: +1
       + TCP 9443
-    bb-two zones: +1 -1
-      - abc02
+    bb-two zones: +1
       + abc03
     1 region read at 111122223333 (2024-05-06): 1 changed; 1 file written
     "#);
@@ -212,12 +211,12 @@ fn a_new_region_then_nothing_then_a_change() {
     displayName: Example City
     zones:
     - abc01
+    - abc02
     - abc03
     singleZone:
     - abc09
     controlPlane:
       private:
-        source:
     "#);
     assert_eq!(
         after.keys().collect::<Vec<_>>(),
@@ -228,7 +227,7 @@ fn a_new_region_then_nothing_then_a_change() {
 #[test]
 fn a_refusal_changes_nothing() {
     let desk = Desk::new();
-    let upstream = Upstream::of(&["aa-one", "bb-two"]);
+    let upstream = Upstream::whole(&["aa-one", "bb-two"]);
     desk.lay(&upstream);
     desk.import(&[]);
     let before = desk.profiles();
@@ -249,9 +248,9 @@ fn a_refusal_changes_nothing() {
     assert_eq!(told[0], told[1]);
     insta::assert_snapshot!(told[0], @r#"
     error: `192.0.2.145/28` has host bits set: the block is `192.0.2.144/28`
-      --> copy/private-network-isolation/bb-two/allow-sys-mgmt-private.yaml:14:9
+      --> copy/private-network-isolation/bb-two/allow-sys-mgmt-private.yaml:19:9
        |
-    14 |       - 192.0.2.145/28
+    19 |       - 192.0.2.145/28
        |         ^^^^^^^^^^^^^^
     "#);
     assert_eq!(desk.profiles(), before);
@@ -260,7 +259,7 @@ fn a_refusal_changes_nothing() {
 #[test]
 fn losses_need_a_word() {
     let desk = Desk::new();
-    let upstream = Upstream::of(&["aa-one"]);
+    let upstream = Upstream::whole(&["aa-one"]);
     desk.lay(&upstream);
     desk.import(&[]);
     let before = desk.profiles();
@@ -298,7 +297,7 @@ fn losses_need_a_word() {
         desk.update(&["--from", "copy", "--accept", "aa-one/control-plane-privat"]);
     assert_eq!(code, 2);
     assert!(
-        err.contains("did you mean `aa-one/control-plane-private`"),
+        err.contains("did you mean `control-plane-private`"),
         "{err}"
     );
 }
@@ -306,7 +305,7 @@ fn losses_need_a_word() {
 #[test]
 fn a_repository_and_a_copy_of_it_say_the_same() {
     let desk = Desk::new();
-    let upstream = Upstream::of(&["aa-one"]);
+    let upstream = Upstream::whole(&["aa-one"]);
     let repository = Repository::init_bare(desk.path().join("bare.git")).expect("a repository");
     repository
         .remote("origin", "git@example.com:policies.git")
@@ -332,10 +331,128 @@ fn a_repository_and_a_copy_of_it_say_the_same() {
     assert_eq!(read("one"), read("three"));
 }
 
+/// However a repository is spelled, the profiles say the same of it.
+#[test]
+fn every_spelling_of_a_repository_gives_the_same_bytes() {
+    let desk = Desk::new();
+    let upstream = Upstream::whole(&["aa-one"]);
+    for (name, is_bare) in [("a tree", false), ("bare.git", true)] {
+        let folder = desk.path().join(name);
+        let repository = if is_bare {
+            Repository::init_bare(&folder)
+        } else {
+            Repository::init(&folder)
+        };
+        upstream.commit(&repository.expect("a repository"), 1_715_038_200);
+        let absolute = folder.display().to_string();
+        let mut spellings = vec![
+            name.to_owned(),
+            format!("./{name}/"),
+            format!("{name}/../{name}"),
+            absolute.clone(),
+            format!("file://{absolute}"),
+            format!("file://localhost{}", absolute.replace(' ', "%20")),
+        ];
+        if !is_bare {
+            spellings.push(format!("{name}/.git"));
+        }
+        let mut all = Vec::new();
+        for (number, from) in spellings.iter().enumerate() {
+            let profiles = format!("{name}-{number}");
+            let (code, _, err) = desk.update(&["--from", from, "--profiles", &profiles]);
+            assert_eq!(code, 0, "{from}: {err}");
+            let file = desk.path().join(profiles).join("regions/aa-one.yaml");
+            all.push(fs::read_to_string(file).expect("a profile"));
+        }
+        let canonical = folder.canonicalize().expect("a folder");
+        let url = format!("file://{}", canonical.display()).replace(' ', "%20");
+        assert!(
+            all[0].contains(&format!("repository: {url}\n")),
+            "{}",
+            all[0]
+        );
+        assert!(all.iter().all(|text| *text == all[0]), "{spellings:?}");
+    }
+}
+
+/// A group that loses half of its ports, and a region that loses half of its zones.
+#[test]
+fn ports_and_zones_need_a_word_too() {
+    let desk = Desk::new();
+    let upstream = Upstream::whole(&["aa-one"]);
+    desk.lay(&upstream);
+    desk.import(&[]);
+    let before = desk.profiles();
+    desk.lay(
+        &upstream
+            .with_all("public-services", "      - 8443\n", "")
+            .with_all("service-endpoint", ": abc01, abc02", ": abc01")
+            .with_all("egress-pods", ": abc01, abc02", ": abc01"),
+    );
+    let (code, out, err) = desk.update(&["--from", "copy"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    insta::assert_snapshot!(err, @r#"
+    error: upstream takes away more than a third of 2 lists
+     |
+     = note: aa-one/services-public-registry.ports would lose 1 of its 2: TCP 8443
+     = note: aa-one/zones would lose 1 of its 2: abc02
+     = help: if that is right, say so with `--accept aa-one/services-public-registry.ports --accept aa-one/zones`
+    "#);
+    assert_eq!(desk.profiles(), before);
+    let accept = [
+        "--accept",
+        "aa-one/services-public-registry.ports",
+        "--accept",
+        "aa-one/zones",
+    ];
+    insta::assert_snapshot!(desk.import(&accept), @r#"
+    aa-one services-public-registry.ports: -1
+      - TCP 8443
+    aa-one zones: -1
+      - abc02
+    1 region read at 111122223333 (2024-05-06): 1 changed; 1 file written
+    "#);
+    let (code, _, err) = desk.update(&["--from", "copy", "--accept", "*/zones"]);
+    assert_eq!(code, 2);
+    insta::assert_snapshot!(err, @r#"
+    error: `--accept */zones` names a list without its region
+     |
+     = help: lists are accepted region by region
+    "#);
+}
+
+/// An empty folder takes profiles as one does that is missing; one that holds something else is
+/// the wrong one.
+#[test]
+fn folders_to_write_to() {
+    let desk = Desk::new();
+    desk.lay(&Upstream::whole(&["aa-one"]));
+    fs::create_dir(desk.path().join("empty")).expect("a folder");
+    fs::create_dir(desk.path().join("noted")).expect("a folder");
+    fs::write(desk.path().join("noted/README.md"), "ours\n").expect("a file");
+    for folder in ["empty", "noted", "missing", "missing/too"] {
+        let (code, _, err) = desk.update(&["--from", "copy", "--profiles", folder]);
+        assert_eq!(code, 0, "{folder}: {err}");
+        assert!(
+            desk.path()
+                .join(folder)
+                .join("regions/aa-one.yaml")
+                .exists()
+        );
+    }
+    let (code, _, err) = desk.update(&["--from", "copy", "--profiles", "."]);
+    assert_eq!(code, 2);
+    insta::assert_snapshot!(err, @r#"
+    error: `copy/SOURCE.yaml` in `.` is not where a profile lies
+     |
+     = help: profiles are `platform.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`
+    "#);
+}
+
 #[test]
 fn calls_that_are_wrong() {
     let desk = Desk::new();
-    desk.lay(&Upstream::of(&["aa-one"]));
+    desk.lay(&Upstream::whole(&["aa-one"]));
     let mut all = Vec::new();
     for (arguments, expected) in [
         (&[][..], 2),
@@ -343,6 +460,12 @@ fn calls_that_are_wrong() {
         (&["--from", "copy", "--region", "aa-on"], 2),
         (&["--from", "copy", "--region", "AA"], 2),
         (&["--from", "copy", "--accept", "aa-one"], 2),
+        (&["--from", "copy", "--accept", "aa-on/zones"], 2),
+        (
+            &["--from", "copy", "--accept", "aa-one/alow-icmp-private"],
+            2,
+        ),
+        (&["--from", "copy", "--accept", "*/deny-all-private"], 2),
         (&["--from", "nowhere"], 2),
         (&["--from", "https://github.com/IBM-Cloud/kube-samples"], 2),
         (&["--from", "copy", "--profiles", "copy/SOURCE.yaml"], 3),
@@ -374,9 +497,24 @@ fn calls_that_are_wrong() {
     For more information, try '--help'.
 
     ## --from copy --accept aa-one
-    error: invalid value 'aa-one' for '--accept <REGION/LIST>': it is written REGION/LIST, such as `us-south/control-plane-private`
+    error: invalid value 'aa-one' for '--accept <REGION/LIST|REGION/POLICY>': it is written REGION/LIST or REGION/POLICY, such as `us-south/control-plane-private`
 
     For more information, try '--help'.
+
+    ## --from copy --accept aa-on/zones
+    error: `--accept aa-on/zones` names no region that is read
+     |
+     = help: did you mean `aa-one`?
+
+    ## --from copy --accept aa-one/alow-icmp-private
+    error: `--accept aa-one/alow-icmp-private` names no list and no policy of the region
+     |
+     = help: did you mean `allow-icmp-private`, `allow-ibm-ports-private` or `allow-vrrp-private`?
+
+    ## --from copy --accept */deny-all-private
+    error: `--accept */deny-all-private` names no policy of the regions that are read
+     |
+     = help: did you mean `deny-all-private-default`, `allow-icmp-private` or `allow-vrrp-private`?
 
     ## --from nowhere
     error: `nowhere` does not exist
@@ -396,7 +534,7 @@ fn calls_that_are_wrong() {
 #[test]
 fn a_broken_profile_in_place() {
     let desk = Desk::new();
-    desk.lay(&Upstream::of(&["aa-one"]));
+    desk.lay(&Upstream::whole(&["aa-one"]));
     fs::create_dir_all(desk.path().join("profiles/regions")).expect("a folder");
     fs::write(
         desk.path().join("profiles/regions/aa-one.yaml"),

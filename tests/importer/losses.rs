@@ -1,7 +1,9 @@
 //! A change that empties a list or takes more than a third of it needs a person's word.
 
+use std::collections::BTreeSet;
+
 use palisade::profile::RegionProfile;
-use palisade::upstream::{Accepted, Change, check_losses, compare, keep};
+use palisade::upstream::{Accepted, Change, check_accepted, check_losses, compare, keep};
 
 use crate::upstream::{Upstream, shown};
 
@@ -104,30 +106,80 @@ fn a_list_that_vanishes() {
     assert_eq!(check_losses(&changes, &both), Ok(()));
 }
 
+/// A group's ports are lost as its addresses are, unless the group goes as a whole.
+#[test]
+fn ports_and_zones_are_guarded() {
+    let old = Upstream::of(&["aa-one"]).profile();
+    let mut new = old.clone();
+    new.services[0].ports.value.truncate(1);
+    new.zones.value.truncate(1);
+    let error = check_losses(&[change(&old, &new)], &[]).expect_err("half of two lists");
+    insta::assert_snapshot!(shown(&error), @r#"
+    error: upstream takes away more than a third of 2 lists
+     |
+     = note: aa-one/services-private-registry.ports would lose 1 of its 2: TCP 443
+     = note: aa-one/zones would lose 1 of its 2: abc02
+     = help: if that is right, say so with `--accept aa-one/services-private-registry.ports --accept aa-one/zones`
+    "#);
+    let both = accepted(&["aa-one/services-private-registry.ports", "aa-one/zones"]);
+    assert_eq!(check_losses(&[change(&old, &new)], &both), Ok(()));
+
+    // Other ports in their place do not make up for them, nor does another protocol.
+    let mut other = old.clone();
+    other.services[0].protocol = palisade::net::Protocol::Udp;
+    let error = check_losses(&[change(&old, &other)], &[]).expect_err("both ports");
+    insta::assert_snapshot!(shown(&error), @r#"
+    error: upstream takes away more than a third of a list
+     |
+     = note: aa-one/services-private-registry.ports would lose 2 of its 2: TCP 443, TCP 8443
+     = help: if that is right, say so with `--accept aa-one/services-private-registry.ports`
+    "#);
+}
+
 #[test]
 fn what_is_accepted_must_be_there() {
     let profile = Upstream::of(&["aa-one"]).profile();
     let changes = [change(&profile, &profile)];
+    let policies = BTreeSet::from(["allow-icmp-private".to_owned()]);
+    let check = |name: &str| check_accepted(&changes, &policies, &accepted(&[name]));
     for name in [
-        "aa-one/control-plane-privat",
-        "bb-two/kubernetes-api",
+        "aa-one/kubernetes-api",
         "aa-one/zones",
+        "aa-one/services-public-registry.ports",
+        "aa-one/allow-icmp-private",
+        "*/allow-icmp-private",
     ] {
-        let error = check_losses(&changes, &accepted(&[name])).expect_err(name);
-        assert!(error.message().contains(name), "{error}");
-        assert!(error.hint_text().is_some(), "{error}");
+        assert_eq!(check(name), Ok(()), "{name}");
     }
-    let error =
-        check_losses(&changes, &accepted(&["aa-one/control-plane-privat"])).expect_err("no list");
-    insta::assert_snapshot!(shown(&error), @r#"
-    error: `--accept aa-one/control-plane-privat` names no list of the regions that are read
+    let wrong = [
+        "aa-one/control-plane-privat",
+        "aa-one/allow-icmp",
+        "bb-two/kubernetes-api",
+        "*/kubernetes-api",
+        "*/allow-icmp",
+    ];
+    let told = wrong.map(|name| shown(&check(name).expect_err(name)));
+    insta::assert_snapshot!(told.join("\n\n"), @r#"
+    error: `--accept aa-one/control-plane-privat` names no list and no policy of the region
      |
-     = help: did you mean `aa-one/control-plane-private` or `aa-one/control-plane-public`?
+     = help: did you mean `control-plane-private` or `control-plane-public`?
+
+    error: `--accept aa-one/allow-icmp` names no list and no policy of the region
+     |
+     = help: did you mean `allow-icmp-private`?
+
+    error: `--accept bb-two/kubernetes-api` names no region that is read
+     |
+     = help: known are `aa-one`
+
+    error: `--accept */kubernetes-api` names a list without its region
+     |
+     = help: lists are accepted region by region
+
+    error: `--accept */allow-icmp` names no policy of the regions that are read
+     |
+     = help: did you mean `allow-icmp-private`?
     "#);
-    assert_eq!(
-        check_losses(&changes, &accepted(&["aa-one/kubernetes-api"])),
-        Ok(())
-    );
     for wrong in ["aa-one", "aa-one/", "/kubernetes-api", "aa-one/a/b", ""] {
         assert!(wrong.parse::<Accepted>().is_err(), "{wrong}");
     }
@@ -153,7 +205,7 @@ fn a_subnet_of_another_zone_is_no_loss() {
         list.added,
         ["192.0.2.160/28 (abc03)", "192.0.2.176/28 (abc04)"]
     );
-    assert_eq!(list.lost, []);
+    assert_eq!(list.lost, [""; 0]);
     assert_eq!(check_losses(std::slice::from_ref(&change), &[]), Ok(()));
 }
 

@@ -15,6 +15,7 @@
 mod command;
 mod history;
 mod losses;
+mod parity;
 mod reading;
 mod refusals;
 mod repository;

@@ -175,9 +175,10 @@ fn only_the_wanted_regions_are_read() {
     "#);
 }
 
-/// What upstream has and nobody here knows is told, once, however many regions have it.
+/// What upstream has and nobody here knows is told, once, however many regions have it; and every
+/// policy file is handed on.
 #[test]
-fn unknown_policies_and_ports_are_told() {
+fn unknown_orders_and_ports_are_told() {
     let mut upstream = Upstream::of(&["aa-one", "bb-two"])
         .with_all("allow-public-services.yaml", "- 853\n", "- 854\n")
         .with_all("allow-egress-pods-public", "- 5353\n", "- 5354\n")
@@ -187,9 +188,13 @@ fn unknown_policies_and_ports_are_told() {
         upstream.files.insert(path, "kind: News\n".to_owned());
     }
     let import = upstream.import().expect("two regions");
+    for published in import.policies.values() {
+        let file = (Network::Public, "allow-news.yaml".to_owned());
+        assert_eq!(published.files[&file].text, "kind: News\n");
+        assert_eq!(published.files.len(), 12);
+    }
     let told = palisade::upstream::summed(&import.remarks).join("\n");
     insta::assert_snapshot!(told, @r#"
-    upstream has the policy file `allow-news.yaml`, which is not known and not read (2 times)
     upstream's `allow-egress-pods-public` opens port 5354, which the platform profile does not have (calico-policies/public-network-isolation/aa-one/allow-egress-pods-public.yaml:13:9 and 3 times more)
     upstream gives `allow-sys-mgmt-private` the order 1700, the platform profile 1800 (calico-policies/private-network-isolation/aa-one/allow-sys-mgmt-private.yaml:32:10 and once more)
     upstream's `allow-public-services` opens other ports for the Istio add-on than the platform profile: also 854, not 853 (calico-policies/public-network-isolation/aa-one/allow-public-services.yaml:43:9 and once more)
@@ -204,6 +209,8 @@ fn texts_that_cannot_hold_facts_are_not_wanted() {
             true,
         ),
         ("public-network-isolation/aa-one/public-ips.md", true),
+        ("public-network-isolation/aa-one/allow-x.yml", true),
+        ("public-network-isolation/aa-one/allow-x.json", true),
         (
             "private-network-isolation/calico-v3/aa-one/allow-x.yaml",
             true,

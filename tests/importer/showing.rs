@@ -5,13 +5,22 @@ use std::process::Command;
 use crate::upstream::Upstream;
 
 fn run(folder: &std::path::Path, arguments: &[&str]) -> (i32, String, String) {
+    run_with(folder, None, &[&["profile"], arguments].concat())
+}
+
+/// Runs the binary in `folder`, the variable for a folder of profiles set to `profiles`.
+fn run_with(
+    folder: &std::path::Path,
+    profiles: Option<&str>,
+    arguments: &[&str],
+) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
-    let output = command
-        .current_dir(folder)
-        .arg("profile")
-        .args(arguments)
-        .output()
-        .expect("it runs");
+    command.current_dir(folder).args(arguments);
+    match profiles {
+        Some(profiles) => command.env("PALISADE_PROFILES", profiles),
+        None => command.env_remove("PALISADE_PROFILES"),
+    };
+    let output = command.output().expect("it runs");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
     (
         output.status.code().expect("a code"),
@@ -23,7 +32,7 @@ fn run(folder: &std::path::Path, arguments: &[&str]) -> (i32, String, String) {
 /// A folder with the profile of one region that a person has completed.
 fn folder() -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a folder");
-    Upstream::of(&["aa-one"]).copy_to(&dir.path().join("copy"));
+    Upstream::whole(&["aa-one"]).copy_to(&dir.path().join("copy"));
     let (code, _, err) = run(dir.path(), &["update", "--from", "copy"]);
     assert_eq!(code, 0, "{err}");
     let path = dir.path().join("profiles/regions/aa-one.yaml");
@@ -198,4 +207,225 @@ fn calls_that_are_wrong() {
     assert_eq!(code, 2, "{err}");
     let (code, _, err) = run(dir.path(), &["list", "--profiles", "nowhere"]);
     assert_eq!(code, 3, "{err}");
+}
+
+/// The variable names the folder where no argument does; set to nothing, it names none.
+#[test]
+fn the_variable_for_the_folder() {
+    let dir = folder();
+    let show = ["profile", "show", "aa-one"];
+    let (code, out, err) = run_with(dir.path(), Some("profiles"), &show);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.starts_with("aa-one (Example City)"), "{out}");
+    let (code, out, _) = run_with(dir.path(), Some("profiles"), &["profile", "list"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("\naa-one "), "{out}");
+    let (code, _, err) = run_with(dir.path(), Some(""), &show);
+    assert_eq!(code, 2);
+    assert!(err.contains("there is no region `aa-one`"), "{err}");
+    let (code, _, err) = run_with(dir.path(), Some("nowhere"), &show);
+    assert_eq!(code, 3, "{err}");
+    let given = [&show[..], &["--profiles", "profiles"]].concat();
+    let (code, _, err) = run_with(dir.path(), Some("nowhere"), &given);
+    assert_eq!(code, 0, "{err}");
+}
+
+/// A folder whose profiles lie where none is looked for would be passed over in silence.
+#[test]
+fn folders_that_are_not_of_profiles() {
+    let profile = std::fs::read_to_string(folder().path().join("profiles/regions/aa-one.yaml"))
+        .expect("a profile");
+    let mut told = Vec::new();
+    for paths in [
+        &[][..],
+        &["README.md"],
+        &["region/us-south.yaml"],
+        &["regions/us-south.yml"],
+        &["regions/us-south.json"],
+        &["regions/US-South.yaml"],
+        &["us-south.yaml"],
+        &["cloudflare.yaml"],
+        &["platform.yml"],
+        &["platfrom.yaml"],
+        &["profiles/regions/us-south.yaml", "kustomization.yaml"],
+        &["profiles/regions/us-south.yaml"],
+        &["profiles/platform.yaml"],
+        &["values.yaml"],
+        &["regions/us-south.yaml", "regions/old/us-south.yaml"],
+        &["manifests/deployment.yaml"],
+    ] {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mine = dir.path().join("mine");
+        std::fs::create_dir(&mine).expect("a folder");
+        for path in paths {
+            let path = mine.join(path);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(path, &profile).expect("a file");
+        }
+        let (code, out, err) = run(dir.path(), &["show", "us-south", "--profiles", "mine"]);
+        assert_eq!((code, out.as_str()), (2, ""), "{paths:?}");
+        let generated = run_with(
+            dir.path(),
+            None,
+            &["gen", "--region", "us-south", "--profiles", "mine"],
+        );
+        assert_eq!(generated, (2, String::new(), err.clone()), "{paths:?}");
+        told.push(format!("## {}\n{err}", paths.join(" ")));
+    }
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    ## 
+    error: `mine` holds no profile
+     |
+     = help: profiles are `platform.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`
+
+    ## README.md
+    error: `mine` holds no profile
+     |
+     = help: profiles are `platform.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`
+
+    ## region/us-south.yaml
+    error: `region/us-south.yaml` in `mine` is not where a profile lies
+     |
+     = help: did you mean `regions/us-south.yaml`?
+
+    ## regions/us-south.yml
+    error: `regions/us-south.yml` in `mine` is not where a profile lies
+     |
+     = help: did you mean `regions/us-south.yaml`?
+
+    ## regions/us-south.json
+    error: `regions/us-south.json` in `mine` is not where a profile lies
+     |
+     = help: did you mean `regions/us-south.yaml`?
+
+    ## regions/US-South.yaml
+    error: `regions/US-South.yaml` in `mine` is not where a profile lies
+     |
+     = help: did you mean `regions/us-south.yaml`?
+
+    ## us-south.yaml
+    error: `us-south.yaml` in `mine` is not where a profile lies
+     |
+     = help: did you mean `regions/us-south.yaml`?
+
+    ## cloudflare.yaml
+    error: `cloudflare.yaml` in `mine` is not where a profile lies
+     |
+     = help: did you mean `ranges/cloudflare.yaml`?
+
+    ## platform.yml
+    error: `platform.yml` in `mine` is not where a profile lies
+     |
+     = help: did you mean `platform.yaml`?
+
+    ## platfrom.yaml
+    error: `platfrom.yaml` in `mine` is not where a profile lies
+     |
+     = help: did you mean `platform.yaml`?
+
+    ## profiles/regions/us-south.yaml kustomization.yaml
+    error: `kustomization.yaml` in `mine` is not where a profile lies
+     |
+     = help: profiles are `platform.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`
+
+    ## profiles/regions/us-south.yaml
+    error: `profiles/regions/us-south.yaml` in `mine` is not where a profile lies
+     |
+     = help: did you mean the folder `mine/profiles`?
+
+    ## profiles/platform.yaml
+    error: `profiles/platform.yaml` in `mine` is not where a profile lies
+     |
+     = help: did you mean the folder `mine/profiles`?
+
+    ## values.yaml
+    error: `values.yaml` in `mine` is not where a profile lies
+     |
+     = help: profiles are `platform.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`
+
+    ## regions/us-south.yaml regions/old/us-south.yaml
+    error: `regions/old/us-south.yaml` in `mine` is not where a profile lies
+     |
+     = help: did you mean `regions/us-south.yaml`?
+
+    ## manifests/deployment.yaml
+    error: `manifests/deployment.yaml` in `mine` is not where a profile lies
+     |
+     = help: profiles are `platform.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`
+    "#);
+
+    let dir = folder();
+    for file in ["README.md", ".hidden.yaml", "baseline/x.yaml"] {
+        let path = dir.path().join("profiles").join(file);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, "").expect("a file");
+    }
+    let (code, _, err) = run(dir.path(), &["show", "aa-one", "--profiles", "profiles"]);
+    assert_eq!(code, 0, "{err}");
+}
+
+/// Locations, zones and what people call a region lead to the region.
+#[test]
+fn other_names_of_a_region() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut told = Vec::new();
+    for name in [
+        "tor01",
+        "TOR01",
+        "sao01",
+        "dallas",
+        "Washington DC",
+        "são paulo",
+        "dal10",
+        "tor04",
+        "us-sout",
+        "abc01",
+    ] {
+        let (code, out, err) = run(dir.path(), &["show", name]);
+        assert_eq!((code, out.as_str()), (2, ""), "{name}");
+        let generated = run_with(dir.path(), None, &["gen", "--region", name]);
+        assert_eq!(generated, (2, String::new(), err.clone()), "{name}");
+        told.push(err);
+    }
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    error: there is no region `tor01`
+     |
+     = help: did you mean `us-east` (which serves tor01)?
+
+    error: there is no region `TOR01`
+     |
+     = help: did you mean `us-east` (which serves tor01)?
+
+    error: there is no region `sao01`
+     |
+     = help: did you mean `us-south` (which serves sao01)?
+
+    error: there is no region `dallas`
+     |
+     = help: did you mean `us-south` (Dallas)?
+
+    error: there is no region `Washington DC`
+     |
+     = help: did you mean `us-east` (Washington DC)?
+
+    error: there is no region `são paulo`
+     |
+     = help: did you mean `br-sao` (São Paulo)?
+
+    error: there is no region `dal10`
+     |
+     = help: did you mean `us-south` (which serves dal10)?
+
+    error: there is no region `tor04`
+     |
+     = help: did you mean `ca-tor` (which serves tor04)?
+
+    error: there is no region `us-sout`
+     |
+     = help: did you mean `us-south` or `us-east`?
+
+    error: there is no region `abc01`
+     |
+     = help: known are `au-syd`, `br-sao`, `ca-tor`, `eu-de`, `eu-es`, `eu-gb`, `jp-osa`, `jp-tok`, `us-east`, `us-south`
+    "#);
 }

@@ -7,11 +7,14 @@ use std::fs;
 use std::path::Path;
 
 use git2::{Oid, Repository, Signature, Time};
+use palisade::bundle::{Bundle, HostEndpoints, Plan, Target, Templates, Wanted, render};
 use palisade::finding::{Input, InputError};
 use palisade::net::{Cidr, PortRange};
-use palisade::profile::{Library, Name, PlatformProfile, RegionProfile};
+use palisade::profile::{Library, Name, Network, Platform, PlatformProfile, RegionProfile};
 use palisade::report::terminal::{Style, input_error};
+use palisade::resource::normal_form;
 use palisade::upstream::kube_samples::{Import, Origin, Texts, import};
+use palisade::upstream::parity::{Drift, Rendered, drift};
 
 /// The commit that the tests say they read.
 pub(crate) const COMMIT: &str = "1111222233334444555566667777888899990000";
@@ -100,6 +103,37 @@ impl Upstream {
             upstream.add(region);
         }
         upstream
+    }
+
+    /// All policies of `regions`, as they must be so that what is rendered from their facts is
+    /// what they say.
+    pub(crate) fn whole(regions: &[&str]) -> Self {
+        let mut upstream = Self::of(regions);
+        for profile in upstream.import().expect("regions").profiles {
+            for bundle in bundles(&profile) {
+                for file in bundle.files {
+                    let path = format!(
+                        "calico-policies/{}-network-isolation/{}/{}",
+                        bundle.network, profile.region.value, file.path
+                    );
+                    let text = as_upstream(&file.input.text, file.path.contains("services"));
+                    upstream.files.insert(path, text);
+                }
+            }
+        }
+        upstream
+    }
+
+    /// What differs in the one region's policies from what is rendered from its facts.
+    pub(crate) fn drifts(&self) -> Vec<Drift> {
+        let import = self
+            .import()
+            .unwrap_or_else(|error| panic!("{}", shown(&error)));
+        let drifts = import.profiles.iter().flat_map(|profile| {
+            let region = &profile.region.value;
+            drift(region, &import.policies[region], &rendered(profile))
+        });
+        drifts.collect()
     }
 
     fn add(&mut self, region: &str) {
@@ -336,6 +370,84 @@ impl Upstream {
             )
             .expect("a commit")
     }
+}
+
+/// Everything that is rendered from a region's facts.
+fn bundles(profile: &RegionProfile) -> Vec<Bundle> {
+    let platform = platform();
+    let components = platform.components.iter();
+    let every = components.map(|component| component.name.clone()).collect();
+    let plan = Plan {
+        target: Target::Region,
+        region: profile.clone(),
+        networks: Network::BOTH.to_vec(),
+        speaks_for_all: false,
+        platform: Platform::Openshift,
+        version: None,
+        pod_subnet: platform.subnets.pods,
+        workers: None,
+        host_endpoints: HostEndpoints::Never,
+        wanted: Wanted::default().then(every, Vec::new()),
+        services: Vec::new(),
+        platform_profile: platform,
+    };
+    let templates = Templates::embedded().expect("templates");
+    render(&plan, &templates).expect("a render").0
+}
+
+/// The normal forms of everything that is rendered from a region's facts.
+pub(crate) fn rendered(profile: &RegionProfile) -> Rendered {
+    let mut rendered = Rendered::new();
+    for bundle in bundles(profile) {
+        for file in bundle.files {
+            let objects = file.resources.iter();
+            let objects = objects.map(|resource| (resource.key.clone(), normal_form(resource)));
+            rendered.insert((bundle.network, file.path), objects.collect());
+        }
+    }
+    rendered
+}
+
+/// What was rendered as upstream writes it: with the comments that hold facts.
+fn as_upstream(rendered: &str, is_of_services: bool) -> String {
+    let mut text = String::new();
+    let mut group = None;
+    for line in rendered.lines().skip(2).filter(|l| *l != "  tier: default") {
+        let comment = line.trim_start().strip_prefix("# ");
+        let heading = comment.and_then(|comment| {
+            let commas = |zones: &str| zones.trim_end_matches('.').replace(' ', ", ");
+            if let Some(rest) = comment.strip_prefix("Masters of ") {
+                let (region, zones) = rest.split_once(", in the zones ")?;
+                Some(format!(
+                    "Control plane IP addresses for {region}: {}",
+                    commas(zones)
+                ))
+            } else if let Some(zones) = comment.strip_prefix("Every cluster needs these: ") {
+                Some(format!("Required nets for all clusters: {}", commas(zones)))
+            } else {
+                let is_zones = comment.starts_with("The zones of ");
+                is_zones.then(|| "Nets for ABC zones".to_owned())
+            }
+        });
+        if let Some(heading) = heading {
+            let _ = writeln!(text, "      # {heading}");
+            continue;
+        }
+        let _ = writeln!(text, "{line}");
+        if let Some(comment) = comment.filter(|_| is_of_services) {
+            group = Some(comment);
+        }
+        if let Some(group) = group.filter(|_| line == "      nets:") {
+            let heading = match group {
+                "registry" => "IBM Cloud Container Registry: ours",
+                "monitoring" => "IBM Cloud Monitoring ingest: ours",
+                "monitoring-api" => "IBM Cloud Monitoring API: ours",
+                _ => "IBM Log Analysis with LogDNA: ours",
+            };
+            let _ = writeln!(text, "      # {heading}");
+        }
+    }
+    text
 }
 
 /// The rules of the service groups.

@@ -51,7 +51,7 @@ fn region(text: &mut String, change: &Change) {
         line(text, &format!("{name} is new"));
     }
     // Every entry of a new region would say less than the numbers of its lists do.
-    let is_told = |list: &&ListChange| !change.is_new || change.known.contains(&list.name);
+    let is_told = |list: &&ListChange| !change.is_new || list.is_of_blocks;
     for list in change.lists.iter().filter(is_told) {
         line(text, &format!("{name} {}: {}", list.name, sums(list)));
         if !change.is_new {

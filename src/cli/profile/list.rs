@@ -1,15 +1,13 @@
 //! `palisade profile list`
 
-use std::path::PathBuf;
-
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use crate::cli::{Exit, library, terminal};
+use crate::cli::{Exit, terminal};
 use crate::finding::Error;
 use crate::profile::{Day, Facts, Library, Network};
 
-use super::{commit_of, json, table};
+use super::{ProfilesArguments, commit_of, json, table};
 
 /// List the regions whose facts are at hand
 ///
@@ -18,9 +16,8 @@ use super::{commit_of, json, table};
 /// Example: `palisade profile list --format json`
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A folder of profiles that stand in for the embedded ones
-    #[arg(long, value_name = "DIR")]
-    profiles: Option<PathBuf>,
+    #[command(flatten)]
+    profiles: ProfilesArguments,
 
     /// How to print them
     #[arg(short = 'o', long, value_enum, default_value_t)]
@@ -54,7 +51,7 @@ struct Counts {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
-    let library = library(arguments.profiles.as_deref())?;
+    let library = arguments.profiles.library()?;
     let rows = library
         .regions()
         .into_iter()

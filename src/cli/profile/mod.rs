@@ -2,15 +2,22 @@
 
 mod changes;
 mod list;
+mod parity;
 mod show;
 mod update;
+
+use std::env;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
 use crate::finding::Error;
-use crate::profile::Facts;
+use crate::profile::{Facts, Library};
 
-use super::Exit;
+use super::{Exit, library};
+
+/// The variable that names the folder of profiles where no argument does.
+const VARIABLE: &str = "PALISADE_PROFILES";
 
 /// How much of a commit's name is shown.
 const SHORT: usize = 12;
@@ -34,6 +41,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
         Command::Update(arguments) => update::run(arguments),
         Command::List(arguments) => list::run(arguments),
         Command::Show(arguments) => show::run(arguments),
+    }
+}
+
+/// Which profiles are shown.
+#[derive(Debug, Args)]
+struct ProfilesArguments {
+    /// A folder of profiles that stand in for the embedded ones [env: PALISADE_PROFILES]
+    #[arg(long, value_name = "DIR")]
+    profiles: Option<PathBuf>,
+}
+
+impl ProfilesArguments {
+    fn library(&self) -> Result<Library, Error> {
+        // Not clap's own reading of the variable: one that is set to nothing is not set.
+        let variable = env::var_os(VARIABLE).filter(|folder| !folder.is_empty());
+        let folder = self.profiles.clone().or(variable.map(PathBuf::from));
+        library(folder.as_deref())
     }
 }
 

@@ -1,17 +1,16 @@
 //! `palisade profile show`
 
 use std::fmt::Write;
-use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use crate::cli::{Exit, library, terminal};
+use crate::cli::{Exit, terminal};
 use crate::finding::Error;
 use crate::net::Cidr;
 use crate::profile::{Day, Facts, Name, RegionProfile, Source, Status};
 
-use super::{commit_of, json, table};
+use super::{ProfilesArguments, commit_of, json, table};
 
 /// Show the facts of a region: every list, where it comes from and how old it is
 ///
@@ -21,9 +20,8 @@ pub(super) struct Arguments {
     /// The region
     region: String,
 
-    /// A folder of profiles that stand in for the embedded ones
-    #[arg(long, value_name = "DIR")]
-    profiles: Option<PathBuf>,
+    #[command(flatten)]
+    profiles: ProfilesArguments,
 
     /// How to print them; yaml is the profile itself
     #[arg(short = 'o', long, value_enum, default_value_t)]
@@ -73,7 +71,7 @@ struct List<'a> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
-    let library = library(arguments.profiles.as_deref())?;
+    let library = arguments.profiles.library()?;
     let profile = library.region(&arguments.region)?;
     let as_of = arguments.as_of.unwrap_or_else(today);
     let text = match arguments.format {

@@ -1,22 +1,29 @@
 //! `palisade profile update`
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::cli::{Exit, library, terminal};
+use crate::bundle::Templates;
+use crate::cli::{Exit, overlaid, terminal};
 use crate::finding::{Error, InputError};
-use crate::profile::{Library, Name, RegionProfile};
+use crate::profile::{Library, Name, PlatformProfile, RegionProfile};
 use crate::source::{Snapshot, folder, git, write};
-use crate::upstream::kube_samples::{self, Origin};
-use crate::upstream::{Accepted, Change, check_losses, compare, keep, summed, text_of};
+use crate::upstream::kube_samples::{self, Import, Origin};
+use crate::upstream::parity::{Drift, Published, check_drift, drift, policy_name, told};
+use crate::upstream::{
+    Accepted, Change, check_accepted, check_losses, compare, keep, summed, text_of,
+};
 
+use super::parity::rendered;
 use super::{changes, short};
 
 /// Read the facts of the regions from IBM-Cloud/kube-samples and write their profiles
 ///
-/// What is not recognised is refused with its place, and then nothing is written. What changes is
-/// printed list by list.
+/// What is not recognised is refused with its place, and then nothing is written: neither is a
+/// policy that is not what `palisade gen` would write from the facts. What changes is printed list
+/// by list.
 ///
 /// Example: `palisade profile update --from ~/src/kube-samples --rev 7057ed01e998`
 #[derive(Debug, Args)]
@@ -26,7 +33,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "PATH|GIT-URL")]
     from: Option<String>,
 
-    /// The revision to read; the work tree is never read [default: HEAD]
+    /// The revision to read; the work tree is never read. Of one that is older than the platform
+    /// profile, policies that differ from what is rendered are told and not refused [default: HEAD]
     #[arg(long)]
     rev: Option<String>,
 
@@ -38,8 +46,9 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "DIR", default_value = "profiles")]
     profiles: PathBuf,
 
-    /// A list that may be emptied or lose more than a third of its entries (can be repeated)
-    #[arg(long, value_name = "REGION/LIST")]
+    /// A list that may be emptied or lose more than a third of its entries, or a policy that may
+    /// differ from what is rendered, of every region where REGION is `*` (can be repeated)
+    #[arg(long, value_name = "REGION/LIST|REGION/POLICY")]
     accept: Vec<Accepted>,
 
     /// Print what would change and write nothing
@@ -53,9 +62,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
         terminal::tell_note(note);
     }
     let library = in_place(&arguments.profiles)?;
-    let profiles = import(arguments, &snapshot, &library)?;
-    let (profiles, changes) = compared(profiles, &library)?;
+    let platform = library.platform()?;
+    let import = import(arguments, &snapshot, &platform)?;
+    let (profiles, changes) = compared(import.profiles, &library)?;
+    let drifts = drifts(&profiles, &import.policies, &platform)?;
+    let policies = policies(&import.policies, &platform);
+    check_accepted(&changes, &policies, &arguments.accept)?;
     check_losses(&changes, &arguments.accept)?;
+    check_drifts(arguments, &snapshot, &platform, &profiles, &drifts)?;
     tell_oddities(arguments, &changes, &library);
     let files = files(&arguments.profiles, &profiles)?;
     let stale = write::differing(&files)?.len();
@@ -91,31 +105,89 @@ fn snapshot(arguments: &Arguments) -> Result<Snapshot, Error> {
 
 /// The profiles in place: the folder's, and the embedded ones where it has none.
 fn in_place(folder: &Path) -> Result<Library, Error> {
-    library(folder.exists().then_some(folder))
+    if folder.exists() {
+        Ok(overlaid(folder)?.0)
+    } else {
+        Ok(Library::embedded())
+    }
 }
 
 fn import(
     arguments: &Arguments,
     snapshot: &Snapshot,
-    library: &Library,
-) -> Result<Vec<RegionProfile>, Error> {
+    platform: &PlatformProfile,
+) -> Result<Import, InputError> {
     let origin = Origin {
         repository: snapshot.repository.clone(),
         commit: snapshot.commit.clone(),
         date: snapshot.date,
     };
-    let platform = library.platform()?;
     let import = kube_samples::import(
         &snapshot.texts,
         &snapshot.inside,
         &origin,
-        &platform,
+        platform,
         &arguments.region,
     )?;
     for remark in summed(&import.remarks) {
         terminal::tell_note(&remark);
     }
-    Ok(import.profiles)
+    Ok(import)
+}
+
+/// Where upstream's policies are not those that would be rendered from the facts read of them.
+fn drifts(
+    profiles: &[RegionProfile],
+    policies: &BTreeMap<Name, Published>,
+    platform: &PlatformProfile,
+) -> Result<Vec<Drift>, InputError> {
+    let templates = Templates::embedded()?;
+    let mut drifts = Vec::new();
+    for profile in profiles {
+        let region = &profile.region.value;
+        if let Some(published) = policies.get(region) {
+            let rendered = rendered(profile, platform, &templates)?;
+            drifts.extend(drift(region, published, &rendered));
+        }
+    }
+    Ok(drifts)
+}
+
+/// The names of the policies that upstream has or that are rendered.
+fn policies(policies: &BTreeMap<Name, Published>, platform: &PlatformProfile) -> BTreeSet<String> {
+    let known = platform.policies.iter().map(|policy| policy.name.as_str());
+    let theirs = policies
+        .values()
+        .flat_map(|published| published.files.keys());
+    let theirs = theirs.map(|(_, path)| policy_name(path));
+    known.chain(theirs).map(str::to_owned).collect()
+}
+
+/// Refuses policies that drifted, unless they are accepted or history is read on purpose. Then they
+/// are told.
+fn check_drifts(
+    arguments: &Arguments,
+    snapshot: &Snapshot,
+    platform: &PlatformProfile,
+    profiles: &[RegionProfile],
+    drifts: &[Drift],
+) -> Result<(), InputError> {
+    let is_history = arguments.rev.is_some() && snapshot.date < platform.date;
+    if !is_history {
+        let regions: Vec<&Name> = profiles.iter().map(|p| &p.region.value).collect();
+        check_drift(drifts, &regions, &arguments.accept)?;
+    }
+    for drift in told(drifts) {
+        terminal::tell_note(&drift);
+    }
+    if is_history && !drifts.is_empty() {
+        terminal::tell_note(&format!(
+            "the commit of {} is older than the platform profile of {}: such differences are told \
+             and not refused",
+            snapshot.date, platform.date
+        ));
+    }
+    Ok(())
 }
 
 /// The profiles with what is kept of those in place, and what changes against them.

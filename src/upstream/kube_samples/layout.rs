@@ -1,10 +1,12 @@
 //! Which file lies where.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::finding::{Input, InputError};
 use crate::profile::{Name, Network};
+
+use crate::upstream::parity::Published;
 
 use super::Texts;
 
@@ -78,8 +80,17 @@ pub fn is_wanted(path: &str) -> bool {
         let folder = set_folder(*network);
         path.split('/').any(|part| part == folder)
     });
-    let (_, ending) = path.rsplit_once('.').unwrap_or_default();
-    in_set && matches!(ending, "yaml" | "md")
+    in_set && (is_policy(path) || ending(path) == "md")
+}
+
+/// Whether the file at `path` may be a policy's: upstream names them `.yaml`, and one that it named
+/// otherwise must not pass unseen.
+fn is_policy(path: &str) -> bool {
+    matches!(ending(path), "yaml" | "yml" | "json")
+}
+
+fn ending(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(_, ending)| ending)
 }
 
 fn set_folder(network: Network) -> String {
@@ -151,20 +162,25 @@ impl<'a> Layout<'a> {
             .find_map(|folder| self.texts.get(&format!("{folder}{network}-ips.md")))
     }
 
-    /// Names of the YAML files of a region's set, without the ending.
-    pub(super) fn policy_names(
-        &self,
-        region: &Name,
-        network: Network,
-    ) -> BTreeMap<&'a str, &'a Arc<Input>> {
-        let folders = self.choices(region, network);
-        self.texts
-            .iter()
-            .filter_map(|(path, input)| {
-                let file = folders.iter().find_map(|f| path.strip_prefix(f.as_str()))?;
-                Some((file.strip_suffix(".yaml")?, input))
-            })
-            .collect()
+    /// Every policy file of a region's sets. Where both folders have one of the same name, it is
+    /// that of the present folder.
+    pub(super) fn published(&self, region: &Name) -> Published {
+        let mut published = Published::default();
+        for network in Network::BOTH {
+            let folders = self.choices(region, network);
+            for folder in folders.iter().rev() {
+                let below = self
+                    .texts
+                    .range(folder.clone()..)
+                    .map_while(|(path, input)| Some((path.strip_prefix(folder.as_str())?, input)));
+                for (file, input) in below.filter(|(file, _)| is_policy(file)) {
+                    let file = (network, file.to_owned());
+                    published.files.insert(file, Arc::clone(input));
+                    published.folders.insert(network, folder.clone());
+                }
+            }
+        }
+        published
     }
 
     /// The folders in which a region's set may lie, the present one first.

@@ -3,7 +3,8 @@
 //! Nothing here touches a file: a set of texts goes in, profiles or the first refusal come out.
 //! Upstream writes most lists several times (for UDP and TCP, for workers and pods, incoming and
 //! outgoing) and the copies must agree. Whatever is not recognised is refused with its place, so
-//! that no fact is dropped or misread unseen.
+//! that no fact is dropped or misread unseen. Policies without facts are handed on as they are, for
+//! [`parity`](super::parity) to look at.
 
 mod infrastructure;
 mod layout;
@@ -19,11 +20,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::finding::{Input, InputError};
-use crate::profile::{Day, Name, Network, PlatformProfile, RegionProfile, Source};
+use crate::profile::{Day, Name, PlatformProfile, RegionProfile, Source};
 
 pub use layout::is_wanted;
 
 use super::Remark;
+use super::parity::Published;
 use layout::Layout;
 use region::Reading;
 
@@ -57,6 +59,9 @@ pub struct Import {
     /// The regions, sorted by name. What upstream does not say of them (display names, single-zone
     /// locations, how long a list holds) is still to be taken from what is known already.
     pub profiles: Vec<RegionProfile>,
+    /// Every policy file of these regions. Facts are read out of some of them; what the others say
+    /// is still to be held against what is rendered.
+    pub policies: BTreeMap<Name, Published>,
     /// What is worth telling.
     pub remarks: Vec<Remark>,
 }
@@ -88,11 +93,12 @@ pub fn import(
     }
     let mut remarks = Vec::new();
     let mut profiles = Vec::new();
+    let mut policies = BTreeMap::new();
     for region in &layout.regions {
         if !(wanted.is_empty() || wanted.contains(region)) {
             continue;
         }
-        tell_unknown_policies(&layout, region, platform, &mut remarks);
+        policies.insert(region.clone(), layout.published(region));
         let mut reading = Reading {
             layout: &layout,
             region,
@@ -101,26 +107,9 @@ pub fn import(
         };
         profiles.push(region::profile(&mut reading, origin)?);
     }
-    Ok(Import { profiles, remarks })
-}
-
-/// Tells which policies upstream has that the platform profile does not know.
-fn tell_unknown_policies(
-    layout: &Layout<'_>,
-    region: &Name,
-    platform: &PlatformProfile,
-    remarks: &mut Vec<Remark>,
-) {
-    for network in Network::BOTH {
-        for (name, _) in layout.policy_names(region, network) {
-            let is_known = platform.policies.iter().any(|p| p.name.as_str() == name);
-            // Host endpoints are objects of a cluster's workers, not policies.
-            if !is_known && !name.ends_with("hostendpoint") {
-                remarks.push(Remark {
-                    text: format!("upstream has the policy file `{name}.yaml`, which is not known and not read"),
-                    place: None,
-                });
-            }
-        }
-    }
+    Ok(Import {
+        profiles,
+        policies,
+        remarks,
+    })
 }
