@@ -1,6 +1,6 @@
 //! From facts and templates to files.
 //!
-//! [`Plan`] says what is wanted, [`render`] makes the texts and reads them back, [`write`] brings
+//! [`Plan`] says what is wanted, [`render()`] makes the texts and reads them back, [`Output`] brings
 //! them to a folder: all or none, and nothing that is not its own.
 
 mod context;

@@ -13,7 +13,7 @@ use crate::report::unified;
 use crate::source::text::read_folder;
 
 use super::plan::{self, PlanArguments};
-use super::{Exit, library, terminal};
+use super::{Exit, terminal};
 
 /// The output folder that means standard output.
 const STREAM: &str = "-";
@@ -58,7 +58,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     if is_stream && arguments.check {
         return Err(InputError::new("`--check` compares with a folder, and `-o -` is none").into());
     }
-    let library = library(arguments.plan.profiles())?;
+    let library = arguments.plan.profiles.library()?;
     let plans = plan::plans(&arguments.plan, &library)?;
     let templates = templates(arguments.templates.as_deref())?;
     let bundles = bundles(&plans, &templates)?;

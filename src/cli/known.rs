@@ -10,7 +10,7 @@ use crate::profile::{ClusterProfile, Platform, workers_of};
 use crate::question::subject::Known;
 use crate::source::text::read_text;
 
-use super::library;
+use super::library::ProfilesArguments;
 
 /// What is known of a cluster besides its resources.
 #[derive(Debug, Args)]
@@ -31,9 +31,8 @@ pub(super) struct KnownArguments {
     #[arg(long, value_enum, default_value_t = Baseline::On)]
     baseline: Baseline,
 
-    /// Take profiles of the same path from this folder
-    #[arg(long, value_name = "DIR", env = "PALISADE_PROFILES")]
-    profiles: Option<PathBuf>,
+    #[command(flatten)]
+    profiles: ProfilesArguments,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -47,8 +46,7 @@ enum Baseline {
 impl KnownArguments {
     /// What they come to.
     pub(super) fn read(&self) -> Result<Known, Error> {
-        let profiles = self.profiles.as_deref();
-        let library = library(profiles.filter(|path| !path.as_os_str().is_empty()))?;
+        let library = self.profiles.library()?;
         let platform_profile = library.platform()?;
         let mut known = Known {
             platform: Platform::default(),

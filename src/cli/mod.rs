@@ -5,26 +5,23 @@ mod convert;
 mod exit;
 mod generate;
 mod known;
+mod library;
 mod lint;
 mod plan;
 mod profile;
 mod terminal;
 mod trace;
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
 pub use exit::Exit;
 
-use crate::finding::{Code, Error, InputError, Severity};
-use crate::profile::Library;
+use crate::finding::{Code, Error, Severity};
 use crate::resource::ResourceSet;
 use crate::source::path;
-use crate::source::text::read_wanted;
 
 /// Calico policies that isolate an IBM Cloud cluster, from facts, proven before they are written.
 #[derive(Debug, Parser)]
@@ -68,51 +65,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         terminal::tell_error(&error);
         Exit::of_error(&error)
     })
-}
-
-/// The profiles in the binary, with those of `folder` in their place.
-fn library(folder: Option<&Path>) -> Result<Library, Error> {
-    let Some(folder) = folder else {
-        return Ok(Library::embedded());
-    };
-    match overlaid(folder)? {
-        (_, 0) => Err(
-            InputError::new(format!("`{}` holds no profile", folder.display()))
-                .hint(format!("profiles are {}", Library::PATHS))
-                .into(),
-        ),
-        (library, _) => Ok(library),
-    }
-}
-
-/// The profiles in the binary with those of `folder` in their place, and how many it has.
-///
-/// A YAML file where no profile lies would be passed over in silence, so it is refused.
-fn overlaid(folder: &Path) -> Result<(Library, usize), Error> {
-    let library = Library::embedded();
-    let stray = RefCell::new(BTreeSet::new());
-    let texts = read_wanted(folder, &|path| {
-        let is_profile = Library::is_profile(path);
-        if !is_profile && is_yaml(path) {
-            stray.borrow_mut().insert(path.to_owned());
-        }
-        is_profile
-    })?;
-    if let Some(path) = stray.borrow().first() {
-        return Err(library
-            .misplaced(&folder.display().to_string(), path)
-            .into());
-    }
-    let count = texts.len();
-    Ok((library.overlay(texts), count))
-}
-
-/// Whether a file at `path` looks as if a profile were meant.
-fn is_yaml(path: &str) -> bool {
-    let ending = Path::new(path).extension().unwrap_or_default();
-    ["yaml", "yml", "json"]
-        .iter()
-        .any(|yaml| ending.eq_ignore_ascii_case(yaml))
 }
 
 /// The resources of files and folders. What cannot be read ends the command: an answer without it

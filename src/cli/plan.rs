@@ -12,6 +12,8 @@ use crate::profile::{
 };
 use crate::source::text::read_text;
 
+use super::library::ProfilesArguments;
+
 /// The word for every region.
 const ALL: &str = "all";
 
@@ -60,9 +62,8 @@ pub(super) struct PlanArguments {
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     host_endpoints: HostEndpointsWord,
 
-    /// Take profiles of the same path from this folder
-    #[arg(long, value_name = "DIR", env = "PALISADE_PROFILES")]
-    profiles: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) profiles: ProfilesArguments,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -211,14 +212,6 @@ fn cluster_plan(
 }
 
 impl PlanArguments {
-    /// The folder whose profiles stand in for those in the binary. An empty name is none: so a
-    /// variable is unset in one call.
-    pub(super) fn profiles(&self) -> Option<&Path> {
-        self.profiles
-            .as_deref()
-            .filter(|path| !path.as_os_str().is_empty())
-    }
-
     /// Refuses arguments that make no sense together.
     fn check(&self) -> Result<(), InputError> {
         if self.region.as_deref() == Some(ALL) && self.workers.is_some() {

@@ -1,6 +1,6 @@
 //! What Calico does with one packet, and why.
 //!
-//! [`compile`] turns a resource set and [`Settings`] into a [`Program`]; the program says by which
+//! [`compile()`] turns a resource set and [`Settings`] into a [`Program`]; the program says by which
 //! hooks a [`Flow`] goes ([`Program::walk`]) and what happens to it ([`Program::evaluate`],
 //! [`Program::trace`]). Nothing here reads text or writes it, and a program never changes, so one
 //! serves any number of threads and flows.

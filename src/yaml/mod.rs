@@ -1,7 +1,7 @@
 //! YAML and JSON in: bounded, and with a position for every value. The one door for text, of
 //! profiles and of resources alike.
 //!
-//! Two ways lead through it. [`typed`] reads a file of known shape (a profile) into checked types
+//! Two ways lead through it. [`typed()`] reads a file of known shape (a profile) into checked types
 //! and stops at the first error. [`documents`] reads anyone's text into a tree of [`Node`]s that
 //! know where they stand, goes on behind a broken document, and leaves judgement to the caller.
 

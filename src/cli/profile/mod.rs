@@ -6,18 +6,13 @@ mod parity;
 mod show;
 mod update;
 
-use std::env;
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand};
 
 use crate::finding::Error;
-use crate::profile::{Facts, Library};
+use crate::profile::Facts;
 
-use super::{Exit, library};
-
-/// The variable that names the folder of profiles where no argument does.
-const VARIABLE: &str = "PALISADE_PROFILES";
+use super::Exit;
+use super::library::ProfilesArguments;
 
 /// How much of a commit's name is shown.
 const SHORT: usize = 12;
@@ -41,23 +36,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
         Command::Update(arguments) => update::run(arguments),
         Command::List(arguments) => list::run(arguments),
         Command::Show(arguments) => show::run(arguments),
-    }
-}
-
-/// Which profiles are shown.
-#[derive(Debug, Args)]
-struct ProfilesArguments {
-    /// A folder of profiles that stand in for the embedded ones [env: PALISADE_PROFILES]
-    #[arg(long, value_name = "DIR")]
-    profiles: Option<PathBuf>,
-}
-
-impl ProfilesArguments {
-    fn library(&self) -> Result<Library, Error> {
-        // Not clap's own reading of the variable: one that is set to nothing is not set.
-        let variable = env::var_os(VARIABLE).filter(|folder| !folder.is_empty());
-        let folder = self.profiles.clone().or(variable.map(PathBuf::from));
-        library(folder.as_deref())
     }
 }
 

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::bundle::Templates;
-use crate::cli::{Exit, overlaid, terminal};
+use crate::cli::library::overlaid;
+use crate::cli::{Exit, terminal};
 use crate::finding::{Error, InputError};
 use crate::profile::{Library, Name, PlatformProfile, RegionProfile};
 use crate::source::{Snapshot, folder, git, write};
