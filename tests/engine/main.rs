@@ -11,6 +11,7 @@
 
 mod doubts;
 mod evaluation;
+mod figures;
 mod hosts;
 mod kubernetes;
 mod maker;

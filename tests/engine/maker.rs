@@ -204,6 +204,22 @@ impl Maker<'_> {
         fields.join(", ")
     }
 
+    /// A rule that asks for a protocol at most: it often decides.
+    fn plain_rule(&mut self) -> String {
+        let action = self.dice.of(&["Allow", "Allow", "Deny", "Pass", "Log"]);
+        let more = self.dice.of(&[
+            "",
+            "",
+            ", protocol: TCP",
+            ", notProtocol: UDP",
+            ", protocol: TCP, destination: {ports: [30080, 8080]}",
+            ", protocol: TCP, destination: {ports: [80, 10250]}",
+            ", source: {nets: [203.0.113.0/24]}",
+            ", source: {nets: [10.0.0.0/8]}",
+        ]);
+        format!("{{action: {action}{more}}}")
+    }
+
     fn rule(&mut self, direction: &str) -> String {
         let action = self
             .dice
@@ -260,9 +276,17 @@ impl Maker<'_> {
         format!("{{{}}}", fields.join(", "))
     }
 
-    fn rules(&mut self, direction: &str) -> String {
+    fn rules(&mut self, direction: &str, plain: bool) -> String {
         let count = self.dice.below(4);
-        let rules: Vec<String> = (0..count).map(|_| self.rule(direction)).collect();
+        let rules: Vec<String> = (0..count)
+            .map(|_| {
+                if plain && !self.dice.one_in(3) {
+                    self.plain_rule()
+                } else {
+                    self.rule(direction)
+                }
+            })
+            .collect();
         format!("{direction}: [{}]", rules.join(", "))
     }
 
@@ -303,10 +327,17 @@ impl Maker<'_> {
                 self.dice.of(&["1", "2", "2", "10.5", "-3", "1000"])
             ));
         }
-        if !self.dice.one_in(4) {
+        // Half of the policies are for host endpoints, and plain.
+        let plain = global && self.dice.one_in(2);
+        if plain {
+            let text = self
+                .dice
+                .of(&["role == 'pub'", "has(role)", "zone == 'one'", "!has(app)"]);
+            spec.push(format!("selector: \"{text}\""));
+        } else if !self.dice.one_in(4) {
             spec.push(format!("selector: \"{}\"", self.selector()));
         }
-        if global && self.dice.one_in(6) {
+        if global && !plain && self.dice.one_in(6) {
             let text = if self.dice.one_in(8) {
                 "team = 'red'"
             } else {
@@ -330,9 +361,9 @@ impl Maker<'_> {
             "Ingress, Egress",
         ]);
         let mut both = true;
-        if global && !raw {
+        if global && (plain || !raw) {
             let untracked = self.facts.overlay != Some("vxlan");
-            match self.dice.below(8) {
+            match self.dice.below(if plain { 6 } else { 8 }) {
                 0 | 1 => {
                     spec.push("preDNAT: true, applyOnForward: true".into());
                     directions = "Ingress";
@@ -346,9 +377,9 @@ impl Maker<'_> {
         if !directions.is_empty() {
             spec.push(format!("types: [{directions}]"));
         }
-        spec.push(self.rules("ingress"));
+        spec.push(self.rules("ingress", plain));
         if both {
-            spec.push(self.rules("egress"));
+            spec.push(self.rules("egress", plain));
         }
         let api = if raw {
             "crd.projectcalico.org/v1"
@@ -484,6 +515,8 @@ impl Maker<'_> {
             }
             let profiles = self.dice.of(&[
                 "",
+                "",
+                ", profiles: [projectcalico-default-allow]",
                 ", profiles: [projectcalico-default-allow]",
                 ", profiles: [missing]",
             ]);
