@@ -11,12 +11,12 @@
 
 mod doubts;
 mod evaluation;
-mod figures;
 mod hosts;
 mod kubernetes;
 mod maker;
 mod naive;
 mod random;
 mod resolution;
+mod size;
 mod support;
 mod vectors;

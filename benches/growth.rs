@@ -1,9 +1,13 @@
-//! Time that must not grow faster than the input.
+//! How reading and compiling grow with the input: up to 10,000 policies of 1,000 blocks.
+//!
+//! `cargo bench --bench growth` takes some minutes and 2 GiB of memory.
+
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use palisade::engine::{Settings, compile};
 use palisade::finding::Input;
 use palisade::resource::ResourceSet;
@@ -39,34 +43,21 @@ fn inputs(count: usize, blocks: usize) -> Vec<Arc<Input>> {
     inputs
 }
 
-fn took(count: usize, blocks: usize) -> (Duration, Duration) {
-    let inputs = inputs(count, blocks);
-    let start = Instant::now();
-    let set = ResourceSet::read(&inputs);
-    let read = start.elapsed();
-    assert_eq!(set.len(), count);
-    let program = compile(&set, &Settings::default());
-    assert_eq!(program.policies().len(), count);
-    (read, start.elapsed().checked_sub(read).unwrap())
-}
-
-#[test]
-fn ten_times_the_policies_take_no_more_than_some_twenty_times_as_long() {
-    took(20, 50);
-    let (few, many) = (took(100, 100), took(1000, 100));
-    let whole = |(read, compiled): (Duration, Duration)| read + compiled;
-    assert!(
-        whole(many) < whole(few) * 30 + Duration::from_millis(200),
-        "{few:?} {many:?}"
-    );
-}
-
-/// Run by hand: `cargo test --profile perf --test engine ten_thousand -- --ignored --nocapture`.
-#[test]
-#[ignore = "reads 180 MB"]
-fn ten_thousand_policies_of_a_thousand_blocks() {
-    for count in [2500, 5000, 10_000] {
-        let (read, compiled) = took(count, 1000);
-        println!("{count} policies of 1,000 blocks: read in {read:?}, compiled in {compiled:?}");
+fn benches(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("policies of 1,000 blocks");
+    group.sample_size(10);
+    for count in [2_500, 5_000, 10_000] {
+        let inputs = inputs(count, 1_000);
+        group.bench_function(BenchmarkId::new("read", count), |b| {
+            b.iter(|| ResourceSet::read(&inputs));
+        });
+        let set = ResourceSet::read(&inputs);
+        group.bench_function(BenchmarkId::new("compile", count), |b| {
+            b.iter(|| compile(&set, &Settings::default()));
+        });
     }
+    group.finish();
 }
+
+criterion_group!(all, benches);
+criterion_main!(all);
