@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::finding::{Error, InputError};
-use crate::resource::{CalicoVersion, Kind, convert, normal_form};
+use crate::resource::{CalicoVersion, Kind, convert, stored_form};
 use crate::yaml::to_text;
 
 use super::{Exit, resources, terminal};
@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
         if !text.is_empty() {
             text.push_str("---\n");
         }
-        text.push_str(&to_text(&normal_form(&converted))?);
+        text.push_str(&to_text(&stored_form(&converted))?);
     }
     if text.is_empty() {
         return Err(InputError::new("the input holds no Kubernetes NetworkPolicy").into());

@@ -1,6 +1,6 @@
 //! The arguments that say what is known of a cluster besides its resources.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -8,6 +8,7 @@ use crate::finding::Error;
 use crate::net::Cidr;
 use crate::profile::{ClusterProfile, Platform, workers_of};
 use crate::question::subject::Known;
+use crate::resource::{Body, Resource, read};
 use crate::source::text::read_text;
 
 use super::library::ProfilesArguments;
@@ -44,6 +45,20 @@ enum Baseline {
 }
 
 impl KnownArguments {
+    /// The Nodes among the workers: their labels are on their host endpoints too.
+    pub(super) fn nodes(&self) -> Result<Vec<Resource>, Error> {
+        let Some(path) = self
+            .workers
+            .as_deref()
+            .filter(|path| *path != Path::new("-"))
+        else {
+            return Ok(Vec::new());
+        };
+        let (resources, _) = read(&read_text(path)?);
+        let nodes = resources.into_iter();
+        Ok(nodes.filter(|r| matches!(r.body, Body::Node(_))).collect())
+    }
+
     /// What they come to.
     pub(super) fn read(&self) -> Result<Known, Error> {
         let library = self.profiles.library()?;

@@ -19,8 +19,9 @@ use clap::{Parser, Subcommand};
 
 pub use exit::Exit;
 
-use crate::finding::{Code, Error, Severity};
-use crate::resource::ResourceSet;
+use crate::finding::{Error, InputError, OutsideError, Severity};
+use crate::resource::validate::{Rules, validate};
+use crate::resource::{Api, ResourceSet};
 use crate::source::path;
 
 /// Calico policies that isolate an IBM Cloud cluster, from facts, proven before they are written.
@@ -67,26 +68,40 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     })
 }
 
-/// The resources of files and folders. What cannot be read ends the command: an answer without it
-/// would be about something else. Other findings are notes.
+/// The resources of files and folders. What cannot be read, and what the API would refuse, ends
+/// the command: an answer without it, or with it, would be about something else.
 fn resources(paths: &[PathBuf]) -> Result<ResourceSet, Error> {
     let given = path::read(paths);
-    let broken = [Code::YamlSyntax, Code::NotAnObject];
+    if given.outside_failed {
+        let failed = given.unread.first();
+        let message = failed.map_or_else(String::new, |finding| finding.message.clone());
+        return Err(OutsideError::Unread { message }.into());
+    }
     let set = ResourceSet::read(&given.inputs);
-    let unread = given.unread.iter();
-    let unusable = set
-        .findings()
-        .iter()
-        .filter(|finding| broken.contains(&finding.code));
-    if let Some(finding) = unread.chain(unusable).next() {
-        return Err(finding.clone().into_error().into());
+    // What storage form holds was let in by nobody; the evaluator knows what Calico makes of it.
+    let mut admitted = ResourceSet::default();
+    for resource in set.iter().filter(|resource| resource.api != Api::CalicoV1) {
+        admitted.add(resource.clone());
     }
-    for finding in set
-        .findings()
+    let judged = validate(&admitted, Rules::default());
+    let mut wrong = given
+        .unread
         .iter()
-        .filter(|f| f.severity == Severity::Error)
-    {
-        terminal::tell_note(&format!("{}: {}", finding.place, finding.message));
+        .chain(set.findings())
+        .chain(&judged)
+        .filter(|finding| finding.severity == Severity::Error);
+    match wrong.next() {
+        Some(first) => {
+            let error = first.clone().into_error();
+            let more = wrong.count();
+            Err(if more > 0 {
+                let also = InputError::new(format!("{more} more; `palisade lint` tells all"));
+                error.also(also)
+            } else {
+                error
+            }
+            .into())
+        }
+        None => Ok(set),
     }
-    Ok(set)
 }

@@ -51,9 +51,13 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "ENDPOINT")]
     to: Endpoint,
 
-    /// What kind of packet: tcp/443, udp/53, icmp, icmp/8/0, 112
+    /// What kind of packet: tcp/443, udp/53, icmp/8/0 (type and code), 112
     #[arg(long, value_name = "PROTOCOL/PORT")]
     port: Sort,
+
+    /// The port that it comes from; else one that kernels choose
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    from_port: Option<u16>,
 
     /// What stands behind a service address that the input says nothing of
     #[arg(long, value_name = "ENDPOINT")]
@@ -94,7 +98,13 @@ enum DataPlaneWord {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     let known = arguments.known.read()?;
-    let mut subject = subject(resources(&arguments.sources)?, &known)?;
+    let mut given = resources(&arguments.sources)?;
+    for node in arguments.known.nodes()? {
+        if given.get(&node.key).is_none() {
+            given.add(node);
+        }
+    }
+    let mut subject = subject(given, &known)?;
     subject.settings.era = arguments.calico_version.map(CalicoVersion::era);
     subject.settings.data_plane = arguments.data_plane.map(DataPlane::from);
     let program = compile(&subject.resources, &subject.settings);
@@ -132,7 +142,9 @@ fn asked(arguments: &Arguments, known: &Known) -> Asked {
         to: arguments.to.clone(),
         sort: arguments.port,
         via: arguments.via.as_ref().map(interface),
+        from_port: arguments.from_port,
         backend: arguments.backend.clone(),
+        inside: known.inside(),
     }
 }
 

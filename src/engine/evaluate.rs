@@ -47,14 +47,15 @@ impl Program {
         }
         let mut answer = Judge::new(self, judge.watch);
         answer.leg = judge.leg.saturating_add(1);
-        if self.walk(&flow.reply(), placement, &mut answer).is_ok() {
-            let reply = answer.verdict();
-            verdict.remarks.assumed |= reply.remarks.assumed;
-            if reply.outcome != Outcome::Allow {
-                verdict.remarks.reply = true;
-                if verdict.outcome == Outcome::Allow || reply.outcome == Outcome::Deny {
-                    verdict.outcome = reply.outcome;
-                }
+        let reply = match self.walk(&flow.reply(), placement, &mut answer) {
+            Ok(()) => answer.verdict(),
+            Err(doubt) => answer.unknown(doubt),
+        };
+        verdict.remarks.assumed |= reply.remarks.assumed;
+        if reply.outcome != Outcome::Allow {
+            verdict.remarks.reply = true;
+            if verdict.outcome == Outcome::Allow || reply.outcome == Outcome::Deny {
+                verdict.outcome = reply.outcome;
             }
         }
         (verdict, answer.watch)

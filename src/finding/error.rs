@@ -133,6 +133,12 @@ pub enum OutsideError {
         /// What the system said.
         source: io::Error,
     },
+    /// Files or folders could not be read, in a sentence that names the first.
+    #[error("{message}")]
+    Unread {
+        /// The sentence.
+        message: String,
+    },
     /// A git repository did not answer as it should.
     #[error("cannot read the repository {repository}: {message}")]
     Git {

@@ -1,7 +1,7 @@
 //! What a question is asked about: resources, what the platform adds to them, and what else is
 //! known of the cluster.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::engine::{Overlay, Route, Routes, Settings};
 use crate::finding::{Input, InputError};
 use crate::net::Cidr;
 use crate::profile::{Network, OverlayKind, Platform, PlatformProfile, Version, Worker};
-use crate::resource::{Body, Key, Kind, Resource, ResourceSet, Written, read};
+use crate::resource::{Body, Key, Kind, ResourceSet, Written, read};
 
 /// Labels of nodes that say what a worker is.
 const INTERNAL_IP: &str = "ibm-cloud.kubernetes.io/internal-ip";
@@ -65,13 +65,14 @@ struct Node {
 /// The platform's own policies cannot be read.
 pub fn subject(mut resources: ResourceSet, known: &Known) -> Result<Subject, InputError> {
     let nodes = nodes(&resources, &known.workers);
+    add_nodes(&mut resources, &nodes, known)?;
     let mut assumed = BTreeSet::new();
     if let Some(baseline) = &known.baseline {
         let private = known.makes_host_endpoints(Network::Private);
         for (input, _) in baseline.iter().filter(|(_, only)| private || !only) {
             add_assumed(&mut resources, &mut assumed, input)?;
         }
-        let endpoints = known.host_endpoints(&nodes, &resources);
+        let endpoints = known.host_endpoints(&nodes);
         let input = Input::new("the platform's host endpoints (assumed)", endpoints);
         add_assumed(&mut resources, &mut assumed, &input)?;
     }
@@ -92,6 +93,34 @@ pub fn subject(mut resources: ResourceSet, known: &Known) -> Result<Subject, Inp
         resources,
         settings,
     })
+}
+
+/// Adds a Node for every worker that is listed and has none, so that it is one whether or not the
+/// platform makes host endpoints for it.
+fn add_nodes(resources: &mut ResourceSet, nodes: &[Node], known: &Known) -> Result<(), InputError> {
+    let objects = resources.iter().filter(|r| matches!(r.body, Body::Node(_)));
+    let has_node: BTreeSet<String> = objects
+        .map(|r| {
+            r.metadata
+                .label(WORKER_ID)
+                .unwrap_or(&r.key.name)
+                .to_owned()
+        })
+        .collect();
+    let listed: BTreeSet<&str> = known.workers.iter().map(|w| w.name.as_str()).collect();
+    let missing: Vec<String> = nodes
+        .iter()
+        .filter(|node| listed.contains(node.name.as_str()) && !has_node.contains(&node.name))
+        .map(|node| format!("---\n{}\n", node.object()))
+        .collect();
+    let (objects, findings) = read(&Input::new("the workers", missing.concat()));
+    if let Some(finding) = findings.into_iter().next() {
+        return Err(finding.into_error());
+    }
+    for object in objects {
+        resources.add(object);
+    }
+    Ok(())
 }
 
 /// Adds the objects of `input` that are not there, and notes them as assumed.
@@ -124,18 +153,11 @@ fn says_overlay(resources: &ResourceSet) -> bool {
 
 /// Every worker: those listed, and those whose Node is among the resources.
 fn nodes(resources: &ResourceSet, workers: &[Worker]) -> Vec<Node> {
-    let mut nodes: Vec<Node> = workers
+    let mut nodes: Vec<Node> = workers.iter().map(Node::listed).collect();
+    let mut places: BTreeMap<String, usize> = nodes
         .iter()
-        .map(|worker| Node {
-            name: worker.name.to_string(),
-            private: Some(worker.private_ip.value),
-            public: worker.public_ip.as_ref().map(|ip| ip.value),
-            labels: worker
-                .pool
-                .iter()
-                .map(|pool| (POOL.to_owned(), pool.to_string()))
-                .collect(),
-        })
+        .enumerate()
+        .map(|(index, node)| (node.name.clone(), index))
         .collect();
     for resource in resources.iter() {
         let Body::Node(node) = &resource.body else {
@@ -143,9 +165,17 @@ fn nodes(resources: &ResourceSet, workers: &[Worker]) -> Vec<Node> {
         };
         let label = |key: &str| resource.metadata.label(key);
         let name = label(WORKER_ID).unwrap_or(&resource.key.name);
-        if nodes.iter().any(|known| known.name == name) {
+        let labels: Vec<(String, String)> = resource
+            .metadata
+            .labels
+            .iter()
+            .map(|l| (l.key.value.to_string(), l.value.value.to_string()))
+            .collect();
+        if let Some(known) = places.get(name).and_then(|index| nodes.get_mut(*index)) {
+            known.labels.extend(labels);
             continue;
         }
+        places.insert(name.to_owned(), nodes.len());
         let of_type = |wanted: &str| {
             let mut all = node.addresses.iter();
             let found = all.find(|(kind, _)| &**kind == wanted)?;
@@ -162,18 +192,82 @@ fn nodes(resources: &ResourceSet, workers: &[Worker]) -> Vec<Node> {
             name: name.to_owned(),
             private: address(INTERNAL_IP, "InternalIP"),
             public: address(EXTERNAL_IP, "ExternalIP"),
-            labels: resource
-                .metadata
-                .labels
-                .iter()
-                .map(|l| (l.key.value.to_string(), l.value.value.to_string()))
-                .collect(),
+            labels,
         });
     }
     nodes
 }
 
+impl Node {
+    /// A worker that is listed, and no Node of the input.
+    fn listed(worker: &Worker) -> Self {
+        let pool = worker.pool.iter();
+        Self {
+            name: worker.name.to_string(),
+            private: Some(worker.private_ip.value),
+            public: worker.public_ip.as_ref().map(|ip| ip.value),
+            labels: pool
+                .map(|pool| (POOL.to_owned(), pool.to_string()))
+                .collect(),
+        }
+    }
+
+    /// The Node object that the cluster has for it, as text.
+    fn object(&self) -> String {
+        let of_type = |kind: &str, address: Option<IpAddr>| {
+            address.map(|address| serde_json::json!({"type": kind, "address": address.to_string()}))
+        };
+        let addresses: Vec<serde_json::Value> = [
+            of_type("InternalIP", self.private),
+            of_type("ExternalIP", self.public),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let mut labels = map_of(&self.labels);
+        labels.insert(WORKER_ID.to_owned(), self.name.as_str().into());
+        serde_json::json!({
+            "apiVersion": Kind::Node.api_version(),
+            "kind": Kind::Node.word(),
+            "metadata": {"name": self.name, "labels": labels},
+            "status": {"addresses": addresses},
+        })
+        .to_string()
+    }
+}
+
+fn map_of(labels: &[(String, String)]) -> serde_json::Map<String, serde_json::Value> {
+    let pairs = labels.iter();
+    pairs
+        .map(|(key, value)| (key.clone(), value.as_str().into()))
+        .collect()
+}
+
 impl Known {
+    /// Blocks of addresses of which none is what it looks like from outside the cluster, each with
+    /// what to ask about instead.
+    pub fn inside(&self) -> Vec<(Cidr, &'static str)> {
+        let facts = &self.platform_profile;
+        let mut inside = vec![
+            (
+                facts.subnets.services,
+                "it is of a service: add the Service and its EndpointSlices to the input, or name \
+                 what is behind it with `--backend pod:NAMESPACE{label=value}`",
+            ),
+            (
+                self.pod_subnet,
+                "it is of a pod that is not in the input: name the pod, pod:NAMESPACE/NAME or \
+                 pod:NAMESPACE{label=value}",
+            ),
+        ];
+        let proxies = facts.local_proxy.nets.iter();
+        inside.extend(proxies.map(|net| {
+            let hint = "it is of a proxy on the worker itself: ask about `worker:NAME`";
+            (*net, hint)
+        }));
+        inside
+    }
+
     /// Whether the platform makes host endpoints on `network` itself.
     fn makes_host_endpoints(&self, network: Network) -> bool {
         let profile = &self.platform_profile;
@@ -189,9 +283,9 @@ impl Known {
         }
     }
 
-    /// The host endpoints that the platform makes for `nodes`, as text, but for those whose
-    /// interface has one among `resources`.
-    fn host_endpoints(&self, nodes: &[Node], resources: &ResourceSet) -> String {
+    /// The host endpoints that the platform makes for `nodes`, as text. What else may be on their
+    /// interfaces does not keep it from that (EVAL-22 says whose policies count).
+    fn host_endpoints(&self, nodes: &[Node]) -> String {
         let mut text = String::new();
         for node in nodes {
             for network in Network::BOTH {
@@ -203,14 +297,7 @@ impl Known {
                 let Some(address) = address.filter(|_| self.makes_host_endpoints(network)) else {
                     continue;
                 };
-                if has_host_endpoint(resources, &node.name, &facts.interface, address) {
-                    continue;
-                }
-                let mut labels: serde_json::Map<String, serde_json::Value> = node
-                    .labels
-                    .iter()
-                    .map(|(key, value)| (key.clone(), value.as_str().into()))
-                    .collect();
+                let mut labels = map_of(&node.labels);
                 labels.insert(
                     self.platform_profile.role_label.clone(),
                     facts.role.as_str().into(),
@@ -267,26 +354,4 @@ impl Known {
         }
         Ok(routes)
     }
-}
-
-/// Whether some host endpoint is on `interface` of `node`, or has its `address` there.
-fn has_host_endpoint(
-    resources: &ResourceSet,
-    node: &str,
-    interface: &str,
-    address: IpAddr,
-) -> bool {
-    let is_on = |resource: &Resource| {
-        let Body::HostEndpoint(endpoint) = &resource.body else {
-            return false;
-        };
-        let text = |field: &Option<crate::yaml::Located<Box<str>>>| {
-            field.as_ref().map(|text| text.value.to_string())
-        };
-        let mut addresses = endpoint.expected_ips.iter().flat_map(|list| &list.value);
-        text(&endpoint.node).as_deref() == Some(node)
-            && (text(&endpoint.interface_name).as_deref() == Some(interface)
-                || addresses.any(|ip| ip.value.valid() == Some(&address)))
-    };
-    resources.iter().any(is_on)
 }

@@ -8,11 +8,11 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 use crate::engine::{
-    Backend, Doubt, Flow, HostId, ImaginedPod, Original, Outcome, Party, PodId, PodSketch, Program,
-    Trace,
+    Backend, Doubt, Family, Flow, HostId, ImaginedPod, InterfaceId, Original, Outcome, Party,
+    PodId, PodSketch, Program, Trace,
 };
 use crate::finding::InputError;
-use crate::net::Protocol;
+use crate::net::{Cidr, Protocol};
 
 /// One end of a flow, as a user names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,7 +153,7 @@ pub struct Sort {
 /// A text that names no [`Sort`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no kind of packet: write tcp/443, udp/53, sctp/9, icmp, icmp/8, icmp/3/1 or a protocol number such as 112"
+    "`{0}` is no kind of packet: write tcp/443, udp/53, sctp/9, icmp, icmp/8/0 (type and code) or a protocol number such as 112"
 )]
 pub struct SortError(String);
 
@@ -186,7 +186,6 @@ impl FromStr for Sort {
         let is_icmp = [Protocol::Icmp, Protocol::Icmpv6].contains(&protocol);
         match rest.as_slice() {
             [] => Ok(sort(None, None)),
-            [kind] if is_icmp => Ok(sort(None, Some((byte(kind)?, 0)))),
             [kind, code] if is_icmp => Ok(sort(None, Some((byte(kind)?, byte(code)?)))),
             [port] if protocol.has_ports() => {
                 let port = port.parse().ok().filter(|port| *port > 0);
@@ -225,8 +224,13 @@ pub struct Asked {
     pub sort: Sort,
     /// The interface by which it leaves or enters its first node, instead of what routes say.
     pub via: Option<String>,
+    /// The port that it comes from, where it is not any that a kernel may choose.
+    pub from_port: Option<u16>,
     /// What stands behind `to`, where the input does not say.
     pub backend: Option<Endpoint>,
+    /// Blocks of addresses that mean something else than a machine outside, each with what to ask
+    /// about instead.
+    pub inside: Vec<(Cidr, &'static str)>,
 }
 
 /// What happens to a flow that was asked about.
@@ -258,6 +262,10 @@ pub struct ToEach {
     pub trace: Trace,
 }
 
+/// A port that kernels choose for connections they begin: what a flow comes from unless somebody
+/// says otherwise (EVAL-45).
+const EPHEMERAL: u16 = 50_000;
+
 /// Follows the flow that was asked about through `program`.
 ///
 /// # Errors
@@ -265,6 +273,11 @@ pub struct ToEach {
 /// missing.
 pub fn trace(program: &Program, asked: &Asked) -> Result<Answered, InputError> {
     let from = Resolved::new(program, &asked.from, "--from")?;
+    if let Resolved::Address(address) = from {
+        refuse_inside(asked, address)?;
+    }
+    let via = asked.via.as_deref().map(|name| interface(program, name));
+    let via = via.transpose()?;
     let mut to_each = Vec::new();
     for target in targets(program, asked)? {
         let resolved = target.resolved;
@@ -276,8 +289,11 @@ pub fn trace(program: &Program, asked: &Asked) -> Result<Answered, InputError> {
         if let Some(policy) = target.policy {
             flow.external_traffic_policy = policy;
         }
-        let via = asked.via.as_deref();
-        flow.via = via.map(|name| program.find_interface(name));
+        flow.via = via;
+        if protocol.has_ports() {
+            flow.source_port = Some(asked.from_port.unwrap_or(EPHEMERAL));
+        }
+        refuse_families(program, &flow)?;
         to_each.push(ToEach {
             backend: target.shown,
             trace: program.trace(&flow),
@@ -290,6 +306,62 @@ pub fn trace(program: &Program, asked: &Asked) -> Result<Answered, InputError> {
         outcome: together(&to_each),
         to_each,
     })
+}
+
+/// Refuses an address that is of something inside the cluster which the input does not show: what
+/// happens to it would be guessed.
+fn refuse_inside(asked: &Asked, address: IpAddr) -> Result<(), InputError> {
+    match asked.inside.iter().find(|(net, _)| net.contains(address)) {
+        Some((net, hint)) => Err(InputError::new(format!(
+            "{address} lies in {net}, which is inside the cluster, and the input has nothing there"
+        ))
+        .hint(*hint)),
+        None => Ok(()),
+    }
+}
+
+/// The interface of that name, if the input or the platform has one.
+fn interface(program: &Program, name: &str) -> Result<InterfaceId, InputError> {
+    let known = program.interfaces().iter().map(String::as_str);
+    if known.clone().any(|known| known == name) {
+        Ok(program.find_interface(name))
+    } else {
+        let named = known.filter(|name| !name.starts_with('('));
+        let networks = ["private", "public"];
+        Err(InputError::new(format!("no interface `{name}` is known"))
+            .suggest(name, named.chain(networks)))
+    }
+}
+
+/// Refuses a flow one of whose ends has addresses, but none of the flow's family.
+fn refuse_families(program: &Program, flow: &Flow<'_>) -> Result<(), InputError> {
+    for party in [flow.from, flow.to] {
+        let (name, addresses) = match party {
+            Party::Pod(id) => match program.pod(id) {
+                Some(pod) => (pod.key.to_string(), pod.addresses.clone()),
+                None => continue,
+            },
+            Party::Host(id) => match program.host(id) {
+                Some(host) => (
+                    host.name.clone(),
+                    host.addresses.iter().map(|a| a.address).collect(),
+                ),
+                None => continue,
+            },
+            Party::Address(address) => (address.to_string(), vec![address]),
+            Party::Imagined(_) => continue,
+        };
+        if !addresses.is_empty() && addresses.iter().all(|a| Family::of(*a) != flow.family) {
+            let family = match flow.family {
+                Family::V4 => "IPv4",
+                Family::V6 => "IPv6",
+            };
+            return Err(InputError::new(format!(
+                "{name} has no {family} address, and the other end has no other"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// One outcome for all endpoints that a flow may get to.
@@ -367,7 +439,8 @@ fn no_pod(program: &Program, namespace: &str, name: &str) -> InputError {
     let paths: Vec<String> = program.pods().iter().map(|pod| pod.key.path()).collect();
     if paths.is_empty() {
         error.hint(format!(
-            "a pod that need not exist is written pod:{namespace}{{label=value}}"
+            "a pod that need not exist is written pod:{namespace}{{label=value}}; one that uses \
+             its node's network is traced as worker:NODE"
         ))
     } else {
         let wrong = format!("{namespace}/{name}");
@@ -414,7 +487,11 @@ fn targets(program: &Program, asked: &Asked) -> Result<Vec<Target>, InputError> 
             let behind = port.map(|port| program.behind_address(*address, protocol, port));
             let behind = behind.unwrap_or_default();
             if behind.is_empty() && asked.backend.is_none() {
-                return Ok(vec![direct(program, asked)?]);
+                let target = direct(program, asked)?;
+                if matches!(target.resolved, Resolved::Address(_)) {
+                    refuse_inside(asked, *address)?;
+                }
+                return Ok(vec![target]);
             }
             let original = Original {
                 at: None,
@@ -434,6 +511,15 @@ fn targets(program: &Program, asked: &Asked) -> Result<Vec<Target>, InputError> 
             policy: None,
             shown: Some(backend.to_string()),
         }]);
+    }
+    if let (Some(port), Endpoint::NodePort { .. } | Endpoint::LoadBalancer(_)) =
+        (asked.sort.port, &asked.to)
+    {
+        return Err(InputError::new(format!(
+            "`--port` gives port {port}, and `{}` has its own",
+            asked.to
+        ))
+        .hint("give the protocol alone (`--port tcp`), or name the endpoint behind it with `--backend`"));
     }
     if behind.is_empty() {
         return Err(

@@ -123,6 +123,12 @@ fn line_of(text: &str, span: Span) -> (&str, Range<usize>) {
     let (before, after) = text.split_at(at);
     let from = before.rfind('\n').map_or(0, |newline| newline + 1);
     let to = at + after.find('\n').unwrap_or(after.len());
+    // The carriage return of a Windows line end is no part of the line.
+    let to = if text.get(from..to).is_some_and(|line| line.ends_with('\r')) && to > at {
+        to - 1
+    } else {
+        to
+    };
     let end = text
         .floor_char_boundary(range.end.min(text.len()))
         .clamp(at, to);

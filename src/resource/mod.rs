@@ -26,7 +26,7 @@ pub use felix::{FailsafePort, FelixConfiguration};
 pub use kind::{Api, Key, Kind};
 pub use metadata::{Label, Metadata};
 pub use network_set::NetworkSet;
-pub use normal::{digest, normal_form, number};
+pub use normal::{digest, normal_form, number, stored_form};
 pub use policy::{
     Action, Direction, EntityRule, HttpMatch, HttpPath, Icmp, KubernetesPeer, KubernetesPolicy,
     KubernetesPort, KubernetesRule, LabelRequirement, LabelSelector, Net, Policy, Port, Rule,

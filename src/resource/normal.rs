@@ -32,6 +32,22 @@ const DEFAULT_TIER_ORDER: f64 = 1_000_000.0;
 ///
 /// Of kinds that Palisade only reads for their facts (pods, nodes, services), the metadata alone.
 pub fn normal_form(resource: &Resource) -> Value {
+    form(resource, Selectors::Canonical)
+}
+
+/// As [`normal_form`], but selectors as they were typed: what is stored and shown (SEL-26).
+pub fn stored_form(resource: &Resource) -> Value {
+    form(resource, Selectors::AsTyped)
+}
+
+/// How selectors are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Selectors {
+    Canonical,
+    AsTyped,
+}
+
+fn form(resource: &Resource, selectors: Selectors) -> Value {
     let mut metadata = Map::new();
     metadata.insert("name".into(), json!(resource.key.name));
     if let Some(namespace) = &resource.key.namespace {
@@ -47,11 +63,16 @@ pub fn normal_form(resource: &Resource) -> Value {
     put_map(&mut metadata, "annotations", annotations, LAST_APPLIED);
 
     let mut object = Map::new();
-    object.insert("apiVersion".into(), json!(resource.key.kind.api_version()));
+    // What a Kubernetes policy is converted to is Calico's, whatever it is called (KNP-1).
+    let api_version = match &resource.body {
+        Body::Policy(_) => Api::CALICO_V3,
+        _ => resource.key.kind.api_version(),
+    };
+    object.insert("apiVersion".into(), json!(api_version));
     object.insert("kind".into(), json!(resource.key.kind.word()));
     object.insert("metadata".into(), Value::Object(metadata));
     let spec = match &resource.body {
-        Body::Policy(body) => policy(body, resource.api),
+        Body::Policy(body) => policy(body, resource.api, selectors),
         Body::KubernetesPolicy(policy) => kubernetes_policy(policy),
         Body::NetworkSet(set) => {
             let mut spec = Map::new();
@@ -118,8 +139,9 @@ fn text(field: &Field<Box<str>>) -> Value {
     field.as_ref().map_or(Value::Null, |text| json!(text.value))
 }
 
-fn selector(field: &Field<Box<str>>) -> Value {
+fn selector(field: &Field<Box<str>>, selectors: Selectors) -> Value {
     match field {
+        Some(text) if selectors == Selectors::AsTyped => json!(text.value),
         Some(text) if !text.value.is_empty() => json!(normalise(&text.value)),
         _ => Value::Null,
     }
@@ -184,7 +206,7 @@ fn tier(tier: &Tier, api: Api) -> Map<String, Value> {
     spec
 }
 
-fn policy(policy: &Policy, api: Api) -> Map<String, Value> {
+fn policy(policy: &Policy, api: Api, selectors: Selectors) -> Map<String, Value> {
     let mut spec = Map::new();
     let tier = policy
         .tier
@@ -193,27 +215,27 @@ fn policy(policy: &Policy, api: Api) -> Map<String, Value> {
     put(&mut spec, "tier", json!(tier));
     let order = policy.order.as_ref().map(|order| number(order.value));
     put(&mut spec, "order", order.unwrap_or(Value::Null));
-    put(&mut spec, "selector", selector(&policy.selector));
+    put(&mut spec, "selector", selector(&policy.selector, selectors));
     put(
         &mut spec,
         "namespaceSelector",
-        selector(&policy.namespace_selector),
+        selector(&policy.namespace_selector, selectors),
     );
     put(
         &mut spec,
         "serviceAccountSelector",
-        selector(&policy.service_account_selector),
+        selector(&policy.service_account_selector, selectors),
     );
     put(&mut spec, "types", json!(types(policy, api)));
     put(
         &mut spec,
         "ingress",
-        rules(policy.ingress.as_ref().map(|l| &l.value[..])),
+        rules(policy.ingress.as_ref().map(|l| &l.value[..]), selectors),
     );
     put(
         &mut spec,
         "egress",
-        rules(policy.egress.as_ref().map(|l| &l.value[..])),
+        rules(policy.egress.as_ref().map(|l| &l.value[..]), selectors),
     );
     put(&mut spec, "doNotTrack", boolean(&policy.do_not_track));
     put(&mut spec, "preDNAT", boolean(&policy.pre_dnat));
@@ -249,11 +271,12 @@ fn types(policy: &Policy, api: Api) -> BTreeSet<String> {
         .collect()
 }
 
-fn rules(rules: Option<&[Rule]>) -> Value {
-    rules.unwrap_or_default().iter().map(rule).collect()
+fn rules(rules: Option<&[Rule]>, selectors: Selectors) -> Value {
+    let rules = rules.unwrap_or_default().iter();
+    rules.map(|one| rule(one, selectors)).collect()
 }
 
-fn rule(rule: &Rule) -> Value {
+fn rule(rule: &Rule, selectors: Selectors) -> Value {
     let mut object = Map::new();
     let action = match rule.action.as_ref().map(|action| &action.value) {
         None => Value::Null,
@@ -267,11 +290,15 @@ fn rule(rule: &Rule) -> Value {
     put(&mut object, "notProtocol", written(&rule.not_protocol));
     put(&mut object, "icmp", icmp(&rule.icmp));
     put(&mut object, "notICMP", icmp(&rule.not_icmp));
-    put(&mut object, "source", entity(rule.source.as_ref()));
+    put(
+        &mut object,
+        "source",
+        entity(rule.source.as_ref(), selectors),
+    );
     put(
         &mut object,
         "destination",
-        entity(rule.destination.as_ref()),
+        entity(rule.destination.as_ref(), selectors),
     );
     if let Some(http) = &rule.http {
         let mut map = Map::new();
@@ -302,19 +329,27 @@ fn icmp(field: &Field<Icmp>) -> Value {
     Value::Object(object)
 }
 
-fn entity(entity: Option<&EntityRule>) -> Value {
+fn entity(entity: Option<&EntityRule>, selectors: Selectors) -> Value {
     let Some(entity) = entity else {
         return Value::Null;
     };
     let mut object = Map::new();
     put(&mut object, "nets", nets(&entity.nets));
     put(&mut object, "notNets", nets(&entity.not_nets));
-    put(&mut object, "selector", selector(&entity.selector));
-    put(&mut object, "notSelector", selector(&entity.not_selector));
+    put(
+        &mut object,
+        "selector",
+        selector(&entity.selector, selectors),
+    );
+    put(
+        &mut object,
+        "notSelector",
+        selector(&entity.not_selector, selectors),
+    );
     put(
         &mut object,
         "namespaceSelector",
-        selector(&entity.namespace_selector),
+        selector(&entity.namespace_selector, selectors),
     );
     put(&mut object, "ports", ports(&entity.ports));
     put(&mut object, "notPorts", ports(&entity.not_ports));
@@ -322,7 +357,11 @@ fn entity(entity: Option<&EntityRule>) -> Value {
         let mut map = Map::new();
         let names: BTreeSet<&Box<str>> = items(&accounts.names).collect();
         put(&mut map, "names", json!(names));
-        put(&mut map, "selector", selector(&accounts.selector));
+        put(
+            &mut map,
+            "selector",
+            selector(&accounts.selector, selectors),
+        );
         put(&mut object, "serviceAccounts", Value::Object(map));
     }
     if let Some(services) = &entity.services {

@@ -57,7 +57,7 @@ fn the_exit_code_is_the_verdict() {
             "no rule of tier default matches, and its end denies",
         ),
         (
-            format!("--from ip:192.0.2.9 --to {WORKER} --port icmp/8 --via public"),
+            format!("--from ip:192.0.2.9 --to {WORKER} --port icmp/8/0 --via public"),
             0,
             "Allow by rule 1 of GlobalNetworkPolicy allow-icmp",
         ),
@@ -120,7 +120,7 @@ fn every_rule_that_was_looked_at_has_its_file_and_line() {
 
 #[test]
 fn what_hangs_on_the_platforms_own_objects_says_so() {
-    let question = format!("--from ip:192.0.2.9 --to {WORKER} --port icmp/8 --via public");
+    let question = format!("--from ip:192.0.2.9 --to {WORKER} --port icmp/8/0 --via public");
     let with = shop(&question);
     assert!(
         with.stdout
@@ -211,7 +211,7 @@ spec:
         ran.stdout
     );
     assert!(
-        ran.stdout.contains("192.0.2.9 -> 10.1.0.1:30080"),
+        ran.stdout.contains("192.0.2.9:50000 -> 10.1.0.1:30080"),
         "{}",
         ran.stdout
     );
@@ -307,7 +307,7 @@ fn a_wrong_question_names_the_nearest_right_one() {
         ),
         (
             "nowhere --from ip:192.0.2.1 --to ip:192.0.2.2 --port tcp/1",
-            2,
+            3,
             "nowhere",
         ),
     ];
@@ -367,9 +367,9 @@ spec:
       - 80:81
     protocol: TCP
     source:
-      selector: (projectcalico.org/orchestrator == \"k8s\" && run == \"access\")
+      selector: projectcalico.org/orchestrator == 'k8s' && run == 'access'
   order: 1000
-  selector: (projectcalico.org/orchestrator == \"k8s\" && run == \"nginx\")
+  selector: projectcalico.org/orchestrator == 'k8s' && run == 'nginx'
   tier: default
   types:
   - Ingress
@@ -387,4 +387,176 @@ spec:
         "{}",
         ran.stderr
     );
+}
+
+#[test]
+fn what_is_converted_is_calicos_in_every_version_and_lints_clean() {
+    let room = Room::new();
+    room.write(
+        "k.yaml",
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a, namespace: web}\nspec:\n  podSelector: {matchExpressions: [{key: e, operator: NotIn, values: [x]}]}\n",
+    );
+    let newest = room.run("convert k.yaml");
+    assert!(
+        newest.stdout.starts_with(
+            "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata:\n  name: a\n"
+        ),
+        "{}",
+        newest.stdout
+    );
+    assert!(
+        newest
+            .stdout
+            .contains("  selector: projectcalico.org/orchestrator == 'k8s' && e not in { 'x' }\n"),
+        "{}",
+        newest.stdout
+    );
+    let linted = room.run_with("lint -", newest.stdout.as_bytes());
+    assert_eq!(linted.code, 0, "{}", linted.stdout);
+}
+
+#[test]
+fn what_the_api_would_refuse_is_not_evaluated() {
+    let policy = |rule: &str| {
+        format!(
+            "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {{name: p1}}\nspec:\n  namespaceSelector: all()\n  types: [Ingress]\n  ingress: [{rule}]\n"
+        )
+    };
+    for rule in [
+        "{action: Allow, protocol: TCP, destination: {ports: {port: 3111}}}",
+        "{action: Allow, source: {nets: 10.0.0.0/8}}",
+        "{action: Allow, source: {selector: [a]}}",
+        "{action: Allow, source: {nets: [bogus]}}",
+        "{action: Allow, source: {nest: [10.0.0.0/8]}}",
+    ] {
+        let room = Room::new();
+        room.write("p.yaml", policy(rule));
+        let ran = room.run("trace p.yaml --from ip:203.0.113.7 --to pod:web{} --port tcp/80");
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{rule}");
+        assert!(ran.stderr.contains("p.yaml:7:"), "{}", ran.stderr);
+    }
+    // In storage form nobody refuses a bad block: Felix leaves it out (RES-23).
+    let room = Room::new();
+    let stored = policy("{action: Allow, source: {nets: [bogus]}}")
+        .replace("projectcalico.org/v3", "crd.projectcalico.org/v1");
+    room.write("p.yaml", stored);
+    let ran = room.run("trace p.yaml --from ip:203.0.113.7 --to pod:web{} --port tcp/80");
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+}
+
+#[test]
+fn addresses_inside_the_cluster_are_not_taken_for_machines_outside() {
+    let cases = [
+        (
+            "--from pod:web{} --to ip:172.21.0.1 --port tcp/443",
+            "172.21.0.1 lies in 172.21.0.0/16",
+        ),
+        (
+            "--from pod:web{} --to ip:172.30.9.9 --port tcp/443",
+            "172.30.9.9 lies in 172.30.0.0/16",
+        ),
+        (
+            "--from ip:172.30.9.9 --to pod:web{} --port tcp/443",
+            "172.30.9.9 lies in 172.30.0.0/16",
+        ),
+        (
+            "--from pod:web{} --to ip:172.20.0.1 --port tcp/2040",
+            "172.20.0.1 lies in 172.20.0.0/24",
+        ),
+        (
+            "--from worker:w1 --to ip:2001:db8::1 --port tcp/443",
+            "w1 has no IPv6 address",
+        ),
+        (
+            "--from worker:w1 --to ip:192.0.2.1 --port tcp/443 --via publik",
+            "no interface `publik` is known",
+        ),
+        (
+            "--from ip:192.0.2.1 --to nodeport:w1:30080 --port tcp/1",
+            "`--port` gives port 1, and `nodeport:w1:30080` has its own",
+        ),
+        (
+            "--from ip:192.0.2.1 --to worker:w1 --port icmp/8",
+            "`icmp/8` is no kind of packet",
+        ),
+    ];
+    for (question, expected) in cases {
+        let room = Room::new();
+        room.write(
+            "p.yaml",
+            "apiVersion: v1\nkind: Namespace\nmetadata: {name: web}\n",
+        );
+        room.write(
+            "w.yaml",
+            "workers:\n- {name: w1, privateIP: 10.1.0.1, publicIP: 203.0.113.1}\n",
+        );
+        let ran = room.run(&format!("trace p.yaml --workers w.yaml {question}"));
+        assert_eq!(ran.code, 2, "{question}: {}{}", ran.stdout, ran.stderr);
+        assert!(ran.stderr.contains(expected), "{question}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_worker_is_one_however_it_is_told() {
+    let node = "apiVersion: v1\nkind: Node\nmetadata:\n  name: 10.1.0.1\n  labels: {ibm-cloud.kubernetes.io/worker-id: kube-w1, ibm-cloud.kubernetes.io/internal-ip: 10.1.0.1, ibm-cloud.kubernetes.io/external-ip: 203.0.113.1, zone: dal10}\n";
+    let deny = "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {name: deny-zone}\nspec: {order: 1, selector: zone == 'dal10', types: [Egress], egress: [{action: Deny}]}\n";
+    let room = Room::new();
+    room.write("node.yaml", node);
+    room.write("deny.yaml", deny);
+    room.write(
+        "list.yaml",
+        "workers:\n- {name: kube-w1, privateIP: 10.1.0.1, publicIP: 203.0.113.1}\n",
+    );
+    room.write("old.yaml", "name: c\nregion: us-south\nnetworks: [private]\nversion: \"1.15\"\nworkers:\n- {name: kube-w1, privateIP: 10.1.0.1}\n");
+    let question = "--from worker:kube-w1 --to ip:192.0.2.1 --port tcp/443";
+    // The platform copies a node's labels onto its host endpoints, wherever they are told.
+    for sources in [
+        "deny.yaml node.yaml",
+        "deny.yaml --workers node.yaml",
+        "deny.yaml node.yaml --workers node.yaml",
+        "deny.yaml node.yaml --workers list.yaml",
+    ] {
+        let ran = room.run(&format!("trace {sources} {question}"));
+        assert_eq!(ran.code, 1, "{sources}: {}{}", ran.stdout, ran.stderr);
+    }
+    // Without host endpoints it is a worker still, and nothing judges it.
+    for sources in [
+        "deny.yaml --workers list.yaml --baseline off",
+        "deny.yaml --cluster old.yaml",
+    ] {
+        let ran = room.run(&format!("trace {sources} {question}"));
+        assert_eq!(ran.code, 0, "{sources}: {}{}", ran.stdout, ran.stderr);
+    }
+    // An endpoint for every interface does not keep the platform from making its own (EVAL-22).
+    room.write("auto.yaml", "apiVersion: projectcalico.org/v3\nkind: HostEndpoint\nmetadata: {name: auto-hep}\nspec: {node: kube-w1, interfaceName: '*', expectedIPs: [203.0.113.1], profiles: [projectcalico-default-allow]}\n");
+    let ran = room.run(&format!("trace deny.yaml node.yaml auto.yaml {question}"));
+    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+}
+
+#[test]
+fn an_untracked_service_needs_its_answer_allowed() {
+    // EVAL-19, with the port that kernels choose (EVAL-45).
+    let policy = |egress: &str| {
+        format!(
+            "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {{name: untracked}}\nspec:\n  order: 1\n  selector: ibm.role == 'worker_public'\n  applyOnForward: true\n  doNotTrack: true\n  types: [Ingress, Egress]\n  ingress: [{{action: Allow, protocol: TCP, destination: {{ports: [8080]}}}}]\n  egress: {egress}\n---\napiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {{name: no-answers}}\nspec: {{order: 2, selector: ibm.role == 'worker_public', types: [Egress], egress: [{{action: Deny, protocol: TCP, source: {{ports: [8080]}}}}]}}\n"
+        )
+    };
+    for (egress, code) in [
+        ("[]", 1),
+        (
+            "[{action: Allow, protocol: TCP, source: {ports: [8080]}}]",
+            0,
+        ),
+    ] {
+        let room = Room::new();
+        room.write("p.yaml", policy(egress));
+        room.write(
+            "w.yaml",
+            "workers:\n- {name: w1, privateIP: 10.1.0.1, publicIP: 203.0.113.1}\n",
+        );
+        let ran = room.run(
+            "trace p.yaml --workers w.yaml --from ip:192.0.2.1 --to ip:203.0.113.1 --port tcp/8080",
+        );
+        assert_eq!(ran.code, code, "{egress}: {}{}", ran.stdout, ran.stderr);
+    }
 }
