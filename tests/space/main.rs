@@ -1,9 +1,7 @@
 //! The algebra of packets against a bitmap of a small universe, and its laws.
 
 #![expect(
-    clippy::expect_used,
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     reason = "what tests share may fail as tests do"
 )]

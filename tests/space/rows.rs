@@ -67,7 +67,7 @@ fn rows_read_as_people_write_rules() {
         ("nothing", of(&[])),
         ("everything", of(&[Cube::any()])),
         ("one family", of(&[Cube::any().family(Family::V6)])),
-        ("web", of(&[web.clone()])),
+        ("web", of(std::slice::from_ref(&web))),
         (
             "web of some",
             of(&[web

@@ -56,6 +56,10 @@ impl Cell {
     }
 
     /// How many packets are in the cell.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "it is compared by its first digits"
+    )]
     pub fn size(self) -> f64 {
         self.sizes().iter().map(|size| *size as f64).product()
     }

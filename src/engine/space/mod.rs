@@ -4,16 +4,17 @@
 //! tell apart; [`Spaces`] makes and keeps them. Two spaces of one manager are the same set exactly
 //! if they are the same handle: every set has one diagram and every diagram is kept once.
 //!
-//! A diagram asks for one field after the other ([`level`]). A node has the field's values as
+//! A diagram asks for one field after the other (`level`). A node has the field's values as
 //! ranges, each with the node to go on to; neighbours that go on alike are one range, and a node
 //! with one range is left out. Two ends, in and not in, close every way.
 //!
-//! **The universe.** The protocol decides which fields a packet has: ports with TCP, UDP and SCTP, type and
-//! code with ICMP and ICMPv6 (in either family), none of these with any other. A packet does not
-//! have the others at all, so no diagram asks a packet for what it has not, and [`Spaces::count`]
-//! does not count by it. A [`Cube`] that names a field holds only packets that have it, even if
-//! it names every value; the complement of such a cube has all packets that lack the field. Both
-//! addresses are of the packet's family. Ports and protocol start at 0, as they do on the wire.
+//! **The universe.** The protocol decides which fields a packet has: ports with TCP, UDP and SCTP,
+//! type and code with ICMP and ICMPv6 (in either family), none of these with any other. A packet
+//! does not have the others at all, so no diagram asks a packet for what it has not, and
+//! [`Spaces::count`] does not count by it. A [`Cube`] that names a field holds only packets that
+//! have it, even if it names every value; the complement of such a cube has all packets that lack
+//! the field. Both addresses are of the packet's family. Ports and protocols start at 0, as they
+//! do on the wire.
 //!
 //! | part | what it does |
 //! |---|---|

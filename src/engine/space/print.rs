@@ -177,8 +177,16 @@ fn cut(list: impl Iterator<Item = impl fmt::Display>, most: usize) -> String {
     }
 }
 
+impl Addresses {
+    /// The fewest blocks that together are the set, in order, IPv4 before IPv6.
+    pub fn cidrs(&self) -> impl Iterator<Item = Cidr> {
+        let v4 = cidrs(self.ranges(Family::V4), Family::V4);
+        v4.chain(cidrs(self.ranges(Family::V6), Family::V6))
+    }
+}
+
 /// The fewest blocks that together are `ranges`, in order.
-pub(super) fn cidrs(ranges: &Ranges, family: Family) -> impl Iterator<Item = Cidr> {
+fn cidrs(ranges: &Ranges, family: Family) -> impl Iterator<Item = Cidr> {
     let bits: u32 = match family {
         Family::V4 => 32,
         Family::V6 => 128,
