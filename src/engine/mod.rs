@@ -18,6 +18,7 @@
 //! | `way` | which hooks a flow passes, by data plane |
 //! | `chain` | one endpoint, one hook, one direction |
 //! | `evaluate`, `trace` | the stages put together |
+//! | [`space`] | exact sets of packets, for questions about all of them at once |
 
 mod address;
 mod answer;
@@ -36,6 +37,7 @@ mod rule;
 mod service;
 mod settings;
 mod sides;
+pub mod space;
 mod stage;
 mod states;
 mod tables;
