@@ -132,7 +132,7 @@ fn spaces(c: &mut Criterion) {
             );
         });
 
-        // What a flow diff asks: another list in the same manager, and where the two differ.
+        // What a flow diff asks: another list in the same keeper, and where the two differ.
         let mut edited = rules.clone();
         for at in [5, 700, 1_500, 2_200, 2_990] {
             if let Some((_, allow)) = edited.get_mut(at) {

@@ -64,7 +64,7 @@ proptest! {
             Some(header) => {
                 prop_assert!(header.is_sound());
                 prop_assert!(spaces.contains(space, &header), "{}", header);
-                // The same set made by another manager has the same witness.
+                // The same set made by another keeper has the same witness.
                 let mut others = Spaces::new();
                 others.cube(&palisade::engine::space::Cube::any().protocols([47])).unwrap();
                 let other = set.space(&mut others);

@@ -111,7 +111,7 @@ impl Spaces {
     /// The space of a cube, made from the last field up without any operation.
     ///
     /// # Errors
-    /// The manager's limit is reached.
+    /// The keeper's limit is reached.
     pub fn cube(&mut self, cube: &Cube) -> Result<Space, SpaceError> {
         let table = &mut self.algebra.table;
         let mut of = |family| match cube.family {

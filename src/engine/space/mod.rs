@@ -1,7 +1,7 @@
 //! Exact sets of packets.
 //!
 //! A [`Space`] is any set of packets that family, protocol, addresses, ports and ICMP type and code
-//! tell apart; [`Spaces`] makes and keeps them. Two spaces of one manager are the same set exactly
+//! tell apart; [`Spaces`] makes and keeps them. Two spaces of one keeper are the same set exactly
 //! if they are the same handle: every set has one diagram and every diagram is kept once.
 //!
 //! A diagram asks for one field after the other (`level`). A node has the field's values as
@@ -22,7 +22,7 @@
 //! | `ranges` | sets of numbers and addresses |
 //! | `table` | nodes, each once, up to a limit |
 //! | `ops` | union, intersection, difference |
-//! | `manager` | what callers do with spaces |
+//! | `spaces` | what callers do with spaces |
 //! | `cube` | a product of sets, one a field, and its space |
 //! | `order` | which of an ordered list holds a packet first |
 //! | `header`, `count` | one packet; how many there are |
@@ -32,21 +32,21 @@ mod count;
 mod cube;
 mod header;
 mod level;
-mod manager;
 mod ops;
 mod order;
 mod print;
 mod ranges;
 mod rows;
+mod spaces;
 mod table;
 
 pub use count::Count;
 pub use cube::Cube;
 pub use header::Header;
-pub use manager::Spaces;
 pub use order::{Decided, Owned};
 pub use ranges::{Addresses, Ranges};
 pub use rows::Rows;
+pub use spaces::Spaces;
 pub use table::SpaceError;
 
 /// A set of packets: a handle, to be used with the [`Spaces`] that gave it and with no other.

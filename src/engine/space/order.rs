@@ -29,7 +29,7 @@ impl Spaces {
     /// with its thousands of ranges, for each.
     ///
     /// # Errors
-    /// The manager's limit is reached.
+    /// The keeper's limit is reached.
     pub fn first_match(&mut self, list: &[Space]) -> Result<Owned, SpaceError> {
         let mut parts = list.to_vec();
         let mut held = list.to_vec();
@@ -63,7 +63,7 @@ impl Spaces {
     /// many entries and few decisions.
     ///
     /// # Errors
-    /// The manager's limit is reached.
+    /// The keeper's limit is reached.
     pub fn decide(
         &mut self,
         list: &[(Space, usize)],

@@ -1,4 +1,4 @@
-//! The nodes of all spaces of one manager, each once.
+//! The nodes of all spaces of one keeper, each once.
 
 use std::hash::Hasher;
 
@@ -14,7 +14,7 @@ pub enum SpaceError {
     /// The diagram would outgrow what memory was set aside for it.
     #[error("the set of packets is too intricate: it needs more than {limit} ranges")]
     TooLarge {
-        /// How many ranges a manager may hold.
+        /// How many ranges a keeper may hold.
         limit: usize,
     },
 }

@@ -6,7 +6,7 @@ use super::{Cube, Space};
 
 /// Makes spaces and keeps them.
 ///
-/// What is made is kept until the manager is dropped, so that spaces which have much in common
+/// What is made is kept until the keeper is dropped, so that spaces which have much in common
 /// cost little more than one of them. The memory is bounded: beyond a number of ranges every
 /// operation that needs more is an error.
 #[derive(Debug)]
@@ -21,16 +21,16 @@ impl Default for Spaces {
 }
 
 impl Spaces {
-    /// The limit of [`Spaces::new`]. With nodes, index and remembered results a manager at this
-    /// limit takes about half a GiB.
+    /// The limit of [`Spaces::new`]: nodes, index and remembered results add up to about half a
+    /// GiB there, by the sizes of what is stored.
     pub const LIMIT: usize = 6_000_000;
 
-    /// A manager that holds up to [`Spaces::LIMIT`] ranges.
+    /// A keeper that holds up to [`Spaces::LIMIT`] ranges.
     pub fn new() -> Self {
         Self::with_limit(Self::LIMIT)
     }
 
-    /// A manager that holds up to `limit` ranges.
+    /// A keeper that holds up to `limit` ranges.
     pub fn with_limit(limit: usize) -> Self {
         Self {
             algebra: Algebra::new(limit),
@@ -55,7 +55,7 @@ impl Spaces {
     /// What is in `a` or `b`.
     ///
     /// # Errors
-    /// The manager's limit is reached.
+    /// The keeper's limit is reached.
     pub fn union(&mut self, a: Space, b: Space) -> Result<Space, SpaceError> {
         self.algebra.apply(Op::Union, a, b)
     }
@@ -63,7 +63,7 @@ impl Spaces {
     /// What is in `a` and `b`.
     ///
     /// # Errors
-    /// The manager's limit is reached.
+    /// The keeper's limit is reached.
     pub fn intersection(&mut self, a: Space, b: Space) -> Result<Space, SpaceError> {
         self.algebra.apply(Op::Intersection, a, b)
     }
@@ -71,7 +71,7 @@ impl Spaces {
     /// What is in `a` and not in `b`.
     ///
     /// # Errors
-    /// The manager's limit is reached.
+    /// The keeper's limit is reached.
     pub fn difference(&mut self, a: Space, b: Space) -> Result<Space, SpaceError> {
         self.algebra.apply(Op::Difference, a, b)
     }
@@ -79,7 +79,7 @@ impl Spaces {
     /// What is not in `space`.
     ///
     /// # Errors
-    /// The manager's limit is reached.
+    /// The keeper's limit is reached.
     pub fn complement(&mut self, space: Space) -> Result<Space, SpaceError> {
         self.difference(Space::EVERYTHING, space)
     }
@@ -88,7 +88,7 @@ impl Spaces {
     /// so far for each.
     ///
     /// # Errors
-    /// The manager's limit is reached.
+    /// The keeper's limit is reached.
     pub fn union_of(&mut self, spaces: &[Space]) -> Result<Space, SpaceError> {
         let mut round = spaces.to_vec();
         while round.len() > 1 {
@@ -107,7 +107,7 @@ impl Spaces {
     /// What is in any of `cubes`.
     ///
     /// # Errors
-    /// The manager's limit is reached.
+    /// The keeper's limit is reached.
     pub fn union_of_cubes<'c>(
         &mut self,
         cubes: impl IntoIterator<Item = &'c Cube>,
