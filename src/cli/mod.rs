@@ -19,9 +19,9 @@ use clap::{Parser, Subcommand};
 
 pub use exit::Exit;
 
-use crate::finding::{Error, InputError, OutsideError, Severity};
+use crate::finding::{Code, Error, InputError, OutsideError, Place, Severity};
 use crate::resource::validate::{Rules, validate};
-use crate::resource::{Api, ResourceSet};
+use crate::resource::{Api, Body, Resource, ResourceSet};
 use crate::source::path;
 
 /// Calico policies that isolate an IBM Cloud cluster, from facts, proven before they are written.
@@ -77,17 +77,16 @@ fn resources(paths: &[PathBuf]) -> Result<ResourceSet, Error> {
         let message = failed.map_or_else(String::new, |finding| finding.message.clone());
         return Err(OutsideError::Unread { message }.into());
     }
-    let set = ResourceSet::read(&given.inputs);
+    let read = ResourceSet::read(&given.inputs);
+    let (unfilled, set) = without_unfilled(&read);
     // What storage form holds was let in by nobody; the evaluator knows what Calico makes of it.
-    let mut admitted = ResourceSet::default();
-    for resource in set.iter().filter(|resource| resource.api != Api::CalicoV1) {
-        admitted.add(resource.clone());
-    }
+    let admitted = of(set.iter().filter(|resource| resource.api != Api::CalicoV1));
     let judged = validate(&admitted, Rules::default());
     let mut wrong = given
         .unread
         .iter()
-        .chain(set.findings())
+        .chain(read.findings())
+        .filter(|finding| !unfilled.contains(&finding.place))
         .chain(&judged)
         .filter(|finding| finding.severity == Severity::Error);
     match wrong.next() {
@@ -104,4 +103,42 @@ fn resources(paths: &[PathBuf]) -> Result<ResourceSet, Error> {
         }
         None => Ok(set),
     }
+}
+
+/// The set without its host endpoints whose names are still placeholders, as samples have them, and
+/// where these stand. In a cluster the platform's own are there instead.
+fn without_unfilled(read: &ResourceSet) -> (Vec<Place>, ResourceSet) {
+    let mut unfilled = Vec::new();
+    let mut kept = ResourceSet::default();
+    for resource in read.iter() {
+        let alone = of([resource]);
+        let judged = if matches!(resource.body, Body::HostEndpoint(_)) {
+            validate(&alone, Rules::default())
+        } else {
+            Vec::new()
+        };
+        match judged
+            .iter()
+            .find(|finding| finding.code == Code::ObjectName)
+        {
+            Some(first) => {
+                let place = resource.place();
+                terminal::tell_note(&format!(
+                    "{place}: {} is left out, as the API refuses it: {}",
+                    resource.key, first.message
+                ));
+                unfilled.push(place);
+            }
+            None => kept.add(resource.clone()),
+        }
+    }
+    (unfilled, kept)
+}
+
+fn of<'r>(resources: impl IntoIterator<Item = &'r Resource>) -> ResourceSet {
+    let mut set = ResourceSet::default();
+    for resource in resources {
+        set.add(resource.clone());
+    }
+    set
 }

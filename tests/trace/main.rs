@@ -445,6 +445,30 @@ fn what_the_api_would_refuse_is_not_evaluated() {
 }
 
 #[test]
+fn host_endpoints_that_nobody_filled_in_are_left_out() {
+    let blank = "apiVersion: projectcalico.org/v3\nkind: HostEndpoint\nmetadata: {name: <worker>-private, labels: {ibm.role: worker_private}}\nspec: {node: <worker>, interfaceName: eth0, expectedIPs: [<address>]}\n";
+    let deny = "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {name: no-22}\nspec: {order: 1, selector: ibm.role == 'worker_private', types: [Egress], egress: [{action: Deny, protocol: TCP, destination: {ports: [22]}}]}\n";
+    let room = Room::new();
+    room.write("hep.yaml", format!("{blank}---\n{blank}"));
+    room.write("deny.yaml", deny);
+    room.write("w.yaml", "workers:\n- {name: w1, privateIP: 10.1.0.1}\n");
+    let ran = room.run(
+        "trace hep.yaml deny.yaml --workers w.yaml --from worker:w1 --to ip:10.94.1.9 --port tcp/22",
+    );
+    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(
+        ran.stderr,
+        "note: hep.yaml:6:1: HostEndpoint <worker>-private is left out, as the API refuses it: `<worker>-private` cannot be the name of a HostEndpoint\n"
+    );
+    // One that was filled in wrongly is a mistake like any other.
+    room.write("hep.yaml", blank.replace("<worker>", "w1"));
+    let ran = room.run(
+        "trace hep.yaml deny.yaml --workers w.yaml --from worker:w1 --to ip:10.94.1.9 --port tcp/22",
+    );
+    assert_eq!(ran.code, 2, "{}{}", ran.stdout, ran.stderr);
+}
+
+#[test]
 fn addresses_inside_the_cluster_are_not_taken_for_machines_outside() {
     let cases = [
         (
