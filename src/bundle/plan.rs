@@ -64,6 +64,28 @@ pub struct Plan {
     pub services: Vec<ClusterService>,
 }
 
+impl Plan {
+    /// Everything that can be rendered from the facts of a region, usually wanted or not.
+    pub fn whole(region: RegionProfile, platform_profile: PlatformProfile) -> Self {
+        let components = platform_profile.components.iter();
+        let every = components.map(|component| component.name.clone()).collect();
+        Self {
+            target: Target::Region,
+            region,
+            networks: Network::BOTH.to_vec(),
+            speaks_for_all: false,
+            platform: Platform::Openshift,
+            version: None,
+            pod_subnet: platform_profile.subnets.pods,
+            workers: None,
+            host_endpoints: HostEndpoints::Never,
+            wanted: Wanted::default().then(every, Vec::new()),
+            services: Vec::new(),
+            platform_profile,
+        }
+    }
+}
+
 /// Components and service groups that are wanted or not, the nearest word first: what stands in
 /// an earlier pair of lists goes before what stands in a later one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

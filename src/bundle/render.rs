@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::finding::{Finding, Input, InputError, Place, Severity, Span};
 use crate::profile::{Network, Worker};
 use crate::resource::validate::{Rules, validate};
-use crate::resource::{Api, Key, Kind, Resource, ResourceSet, number, read};
+use crate::resource::{Api, Key, Kind, Resource, ResourceSet, normal_form, number, read};
 
 use super::context::{
     Context, PolicyContext, Service, WorkerContext, WorkerFacts, cluster_services,
@@ -53,6 +53,17 @@ impl Bundle {
             set.add(resource.clone());
         }
         set
+    }
+
+    /// The normal form of every object of every file, by network and by the file's path.
+    pub fn normal_forms(
+        &self,
+    ) -> impl Iterator<Item = ((Network, String), BTreeMap<Key, serde_json::Value>)> {
+        self.files.iter().map(|file| {
+            let objects = file.resources.iter();
+            let objects = objects.map(|resource| (resource.key.clone(), normal_form(resource)));
+            ((self.network, file.path.clone()), objects.collect())
+        })
     }
 }
 

@@ -7,8 +7,9 @@ use clap::{Args, ValueEnum};
 use crate::engine::{DataPlane, Outcome, compile};
 use crate::finding::{Error, InputError};
 use crate::profile::Network;
+use crate::question::asked::{Asked, Endpoint, Sort};
 use crate::question::subject::{Known, subject};
-use crate::question::trace::{Asked, Endpoint, Sort, trace};
+use crate::question::trace::trace;
 use crate::report;
 use crate::resource::CalicoVersion;
 

@@ -1,4 +1,6 @@
-//! Questions that are asked of resources: one file a question.
+//! Questions that are asked of resources: one file a question. `asked` is how a flow is written,
+//! `subject` what is put beside the input before anything is asked.
 
+pub mod asked;
 pub mod subject;
 pub mod trace;

@@ -9,6 +9,7 @@
 )]
 #![expect(clippy::too_many_lines, reason = "tables of cases are long")]
 
+mod address;
 mod doubts;
 mod evaluation;
 mod hosts;

@@ -7,12 +7,11 @@ use std::fs;
 use std::path::Path;
 
 use git2::{Oid, Repository, Signature, Time};
-use palisade::bundle::{Bundle, HostEndpoints, Plan, Target, Templates, Wanted, render};
+use palisade::bundle::{Bundle, Plan, Templates, render};
 use palisade::finding::{Input, InputError};
 use palisade::net::{Cidr, PortRange};
-use palisade::profile::{Library, Name, Network, Platform, PlatformProfile, RegionProfile};
+use palisade::profile::{Library, Name, PlatformProfile, RegionProfile};
 use palisade::report::terminal::{Style, input_error};
-use palisade::resource::normal_form;
 use palisade::upstream::kube_samples::{Import, Origin, Texts, import};
 use palisade::upstream::parity::{Drift, Rendered, drift};
 
@@ -374,38 +373,15 @@ impl Upstream {
 
 /// Everything that is rendered from a region's facts.
 fn bundles(profile: &RegionProfile) -> Vec<Bundle> {
-    let platform = platform();
-    let components = platform.components.iter();
-    let every = components.map(|component| component.name.clone()).collect();
-    let plan = Plan {
-        target: Target::Region,
-        region: profile.clone(),
-        networks: Network::BOTH.to_vec(),
-        speaks_for_all: false,
-        platform: Platform::Openshift,
-        version: None,
-        pod_subnet: platform.subnets.pods,
-        workers: None,
-        host_endpoints: HostEndpoints::Never,
-        wanted: Wanted::default().then(every, Vec::new()),
-        services: Vec::new(),
-        platform_profile: platform,
-    };
+    let plan = Plan::whole(profile.clone(), platform());
     let templates = Templates::embedded().expect("templates");
     render(&plan, &templates).expect("a render").0
 }
 
 /// The normal forms of everything that is rendered from a region's facts.
 pub(crate) fn rendered(profile: &RegionProfile) -> Rendered {
-    let mut rendered = Rendered::new();
-    for bundle in bundles(profile) {
-        for file in bundle.files {
-            let objects = file.resources.iter();
-            let objects = objects.map(|resource| (resource.key.clone(), normal_form(resource)));
-            rendered.insert((bundle.network, file.path), objects.collect());
-        }
-    }
-    rendered
+    let bundles = bundles(profile);
+    bundles.iter().flat_map(Bundle::normal_forms).collect()
 }
 
 /// What was rendered as upstream writes it: with the comments that hold facts.

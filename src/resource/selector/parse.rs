@@ -72,7 +72,7 @@ impl<'t> Parser<'t> {
         Ok(passed)
     }
 
-    fn expect(&mut self, token: Token<'t>, wanted: Wanted<'t>) -> Result<(), SelectorError> {
+    fn take(&mut self, token: Token<'t>, wanted: Wanted<'t>) -> Result<(), SelectorError> {
         if self.current.token != token {
             return Err(self.unexpected(wanted));
         }
@@ -143,7 +143,7 @@ impl<'t> Parser<'t> {
     /// What is left of a function when its last token but `)` is the current one.
     fn function(&mut self, expr: Expr) -> Result<Expr, SelectorError> {
         self.advance()?;
-        self.expect(Token::CloseGroup, Wanted::CloseFunction)?;
+        self.take(Token::CloseGroup, Wanted::CloseFunction)?;
         Ok(expr)
     }
 
@@ -157,7 +157,7 @@ impl<'t> Parser<'t> {
         self.open_groups += 1;
         self.advance()?;
         let expr = self.disjunction()?;
-        self.expect(Token::CloseGroup, Wanted::ConnectiveOrClose)?;
+        self.take(Token::CloseGroup, Wanted::ConnectiveOrClose)?;
         self.open_groups -= 1;
         Ok(expr)
     }
@@ -198,7 +198,7 @@ impl<'t> Parser<'t> {
 
     /// SEL-13: an empty set and one trailing comma are fine, a lone comma is not.
     fn set(&mut self) -> Result<Vec<String>, SelectorError> {
-        self.expect(Token::OpenSet, Wanted::Set)?;
+        self.take(Token::OpenSet, Wanted::Set)?;
         let mut values = Vec::new();
         while self.current.token != Token::CloseSet {
             values.push(self.value(Wanted::ValueOrCloseSet)?);

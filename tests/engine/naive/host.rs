@@ -277,15 +277,15 @@ impl Naive<'_> {
         self.chain(&own_labels(resource), direction, List::Forward, packet) != Say::Deny
     }
 
-    /// EVAL-36: whether the packet is let through, dropped, or none of this.
-    pub(super) fn implicit(&self, direction: Direction, packet: &Packet) -> Say {
+    /// EVAL-36: whether the packet is let through; nothing where it is no packet of an overlay.
+    pub(super) fn implicit(&self, direction: Direction, packet: &Packet) -> Option<bool> {
         let carried = match self.facts.overlay {
             Some("ipip") => packet.protocol == 4 && !packet.v6,
             Some("vxlan") => packet.protocol == 17 && packet.dport == Some(4789),
             _ => false,
         };
         if !carried {
-            return Say::Nothing;
+            return None;
         }
         let far = match direction {
             Direction::Ingress => packet.from,
@@ -298,9 +298,9 @@ impl Naive<'_> {
                 || far == tunnel_address(n)
         });
         match (known, direction) {
-            (true, _) => Say::Allow,
-            (false, Direction::Ingress) => Say::Deny,
-            (false, Direction::Egress) => Say::Nothing,
+            (true, _) => Some(true),
+            (false, Direction::Ingress) => Some(false),
+            (false, Direction::Egress) => None,
         }
     }
 }

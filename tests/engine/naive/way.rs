@@ -19,10 +19,8 @@ impl Naive<'_> {
                 Some(more) => accepted = more,
             }
         }
-        match self.implicit(Direction::Ingress, after) {
-            Say::Allow => return true,
-            Say::Deny => return false,
-            Say::Nothing => {}
+        if let Some(passes) = self.implicit(Direction::Ingress, after) {
+            return passes;
         }
         accepted || self.normal(node, interface, Direction::Ingress, after)
     }
@@ -38,10 +36,8 @@ impl Naive<'_> {
         let Some(accepted) = self.raw(node, raw_interface, Direction::Egress, before, false) else {
             return false;
         };
-        match self.implicit(Direction::Egress, after) {
-            Say::Allow => return true,
-            Say::Deny => return false,
-            Say::Nothing => {}
+        if let Some(passes) = self.implicit(Direction::Egress, after) {
+            return passes;
         }
         accepted || self.normal(node, interface, Direction::Egress, after)
     }
