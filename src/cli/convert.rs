@@ -13,7 +13,7 @@ use super::{Exit, resources, terminal};
 /// Print Kubernetes policies as the Calico policies that a cluster will hold
 ///
 /// Calico turns every Kubernetes NetworkPolicy into a policy of its own, which `calicoctl get policy`
-/// shows. Objects of other kinds are passed over.
+/// shows. Objects of other kinds are passed over, with a note where Calico enforces them too.
 ///
 /// Example: `palisade convert policies/ --calico-version 3.31`
 #[derive(Debug, Args)]
@@ -29,6 +29,15 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     let set = resources(&arguments.sources)?;
+    for resource in set.iter() {
+        if resource.key.kind.is_cluster_wide_kubernetes_policy() {
+            terminal::tell_note(&format!(
+                "{}: {} is not converted: cluster-wide policies are not modelled",
+                resource.place(),
+                resource.key
+            ));
+        }
+    }
     let policies = set.iter().filter(|resource| {
         matches!(
             resource.key.kind,

@@ -143,6 +143,22 @@ impl Kind {
                 | Self::StagedKubernetesNetworkPolicy
         )
     }
+
+    /// Whether the kind is one of Kubernetes' cluster-wide policies, which Calico enforces and this
+    /// does not model (KNP-11).
+    pub fn is_cluster_wide_kubernetes_policy(&self) -> bool {
+        const KINDS: [&str; 3] = [
+            "AdminNetworkPolicy",
+            "BaselineAdminNetworkPolicy",
+            "ClusterNetworkPolicy",
+        ];
+        match self {
+            Self::Other(api, kind) => {
+                api.starts_with("policy.networking.k8s.io/") && KINDS.contains(&&**kind)
+            }
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for Kind {

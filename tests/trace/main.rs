@@ -375,6 +375,20 @@ spec:
   - Ingress
 "
     );
+    // KNP-11: what is missing in the output is told.
+    room.write(
+        "admin.yaml",
+        "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {name: a}\nspec: {priority: 1}\n",
+    );
+    let with_admin = room.run("convert k.yaml admin.yaml --calico-version 3.31");
+    assert_eq!(with_admin.stdout, ran.stdout);
+    assert_eq!(
+        (with_admin.code, with_admin.stderr.as_str()),
+        (
+            0,
+            "note: admin.yaml:1:1: AdminNetworkPolicy a is not converted: cluster-wide policies are not modelled\n"
+        )
+    );
     room.write(
         "none.yaml",
         "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n",

@@ -16,7 +16,7 @@ mod tier;
 
 use rustc_hash::FxHashMap;
 
-use crate::resource::{Body, Era, Kind, ResourceSet};
+use crate::resource::{Body, Era, ResourceSet};
 
 use super::address::AddressSet;
 use super::program::{NotModelled, Program};
@@ -103,20 +103,9 @@ pub fn compile(resources: &ResourceSet, settings: &Settings) -> Program {
 
 /// Kubernetes' cluster-wide policies, which Calico enforces and this does not (KNP-11).
 fn not_modelled(resources: &ResourceSet) -> Vec<NotModelled> {
-    const KINDS: [&str; 3] = [
-        "AdminNetworkPolicy",
-        "BaselineAdminNetworkPolicy",
-        "ClusterNetworkPolicy",
-    ];
-    let is_one = |kind: &Kind| match kind {
-        Kind::Other(api, kind) => {
-            api.starts_with("policy.networking.k8s.io/") && KINDS.contains(&&**kind)
-        }
-        _ => false,
-    };
     resources
         .iter()
-        .filter(|resource| is_one(&resource.key.kind))
+        .filter(|resource| resource.key.kind.is_cluster_wide_kubernetes_policy())
         .map(|resource| NotModelled {
             key: resource.key.clone(),
             place: resource.place(),
