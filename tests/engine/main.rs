@@ -17,6 +17,7 @@ mod kubernetes;
 mod maker;
 mod naive;
 mod random;
+mod reach;
 mod resolution;
 mod size;
 mod support;

@@ -25,7 +25,10 @@ use super::settings::{DataPlane, Settings};
 use super::tables::ProfileId;
 use super::topology::Profile;
 
-pub(super) use imagine::{imagine, sketch_of};
+pub(super) use imagine::{Labelled, imagine, imagine_labelled, sketch_of};
+pub(super) use labels::{
+    NAMESPACE, NAMESPACE_NAMES, OF_NAMESPACE, OF_SERVICE_ACCOUNT, SERVICE_ACCOUNT_NAMES,
+};
 
 use cluster::Cluster;
 use endpoint::Topology;

@@ -1,0 +1,611 @@
+//! The ways between two classes of endpoints, each with what happens on it to all packets.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use crate::engine::address::{AddressSet, Family};
+use crate::engine::answer::Doubt;
+use crate::engine::flow::{Flow, Party};
+use crate::engine::imagined::ImaginedPod;
+use crate::engine::packet::Peer;
+use crate::engine::space::{Addresses, Cube, Ranges, Space, SpaceError};
+use crate::engine::stage::Stage;
+use crate::engine::tables::{HostId, InterfaceId};
+use crate::engine::way::Placement;
+use crate::net::Protocol;
+
+use super::Work;
+use super::ends::{End, EndId, Ends, Spot, pod_address};
+use super::judge::Progress;
+use super::view::{At, HeaderEnd, Seen, View};
+
+/// One of the ways between two classes of endpoints: all flows that pass the same hooks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// Where the flows begin.
+    pub from: EndId,
+    /// Where they end.
+    pub to: EndId,
+    /// Whether both ends are on one node; nothing where one is outside the cluster.
+    pub together: Option<bool>,
+    /// The interface by which flows from or to the outside leave or enter their node; for flows
+    /// between nodes, the one that has the address to which they go.
+    pub interface: Option<InterfaceId>,
+    /// Whether the source address of the flows is known. Where it is not, packets of `universe` may
+    /// have any, and nothing is told apart by it.
+    pub knows_source: bool,
+    /// All flows that go this way. Where nodes are listed it may hold pairs of addresses that are
+    /// not on one node, or on two, as the way has it: [`Reach::real`](super::Reach::real).
+    pub universe: Space,
+    /// Those that surely pass.
+    pub allow: Space,
+    /// Those that are surely dropped.
+    pub deny: Space,
+    /// Those of which it cannot be known.
+    pub unknown: Space,
+    /// Why not: the first reason that was met counts.
+    pub doubts: Vec<(Doubt, Space)>,
+}
+
+/// The members of two ends that stand for all.
+#[derive(Clone, Copy)]
+struct Pair<'e> {
+    from: Party<'e>,
+    to: Party<'e>,
+    placement: Placement,
+    together: Option<bool>,
+}
+
+/// What flows of one way have in common.
+struct Course<'e> {
+    pair: Pair<'e>,
+    family: Family,
+    to_address: Option<IpAddr>,
+    interface: Option<InterfaceId>,
+    /// The addresses of the two ends; nothing for those that the way itself tells.
+    sources: Option<Ranges>,
+    destinations: Ranges,
+}
+
+/// Addresses by which the header's own are recognised on a member's way.
+struct Sight<'e> {
+    source: Option<IpAddr>,
+    destination: Option<IpAddr>,
+    pods: [Option<(usize, &'e ImaginedPod)>; 2],
+    mirrored: bool,
+}
+
+impl Work<'_> {
+    /// The ways from one class of endpoints to another.
+    pub(super) fn ways(&mut self, from: EndId, to: EndId) -> Result<Vec<Way>, SpaceError> {
+        let ends = Arc::clone(&self.ends);
+        let (Some(source), Some(target)) = (ends.get(from), ends.get(to)) else {
+            return Ok(Vec::new());
+        };
+        let mut ways = Vec::new();
+        for family in [Family::V4, Family::V6] {
+            for course in self.courses(&ends, source, target, family) {
+                if let Some(way) = self.way(&ends, (from, source), to, &course)? {
+                    ways.push(way);
+                }
+            }
+        }
+        Ok(ways)
+    }
+
+    fn courses<'e>(
+        &self,
+        ends: &'e Ends,
+        from: &'e End,
+        to: &'e End,
+        family: Family,
+    ) -> Vec<Course<'e>> {
+        let program = self.program;
+        let mut courses = Vec::new();
+        let all = |end: &End| ends.addresses(end, program, family);
+        match (from, to) {
+            (End::Outside, End::Outside) => {}
+            (End::Outside, _) => {
+                let Some(pair) = self.inward(ends, to) else {
+                    return courses;
+                };
+                let host = program.host_of(pair.to);
+                for (interface, address, destinations) in self.targets(ends, to, pair.to, family) {
+                    let pieces = match interface {
+                        Some(_) => vec![(interface, ends.outside.ranges(family).clone())],
+                        None => self.pieces(ends, host, family),
+                    };
+                    for (interface, sources) in pieces {
+                        let Some(member) = first(&sources, family) else {
+                            continue;
+                        };
+                        courses.push(Course {
+                            pair: Pair {
+                                from: Party::Address(member),
+                                ..pair
+                            },
+                            family,
+                            to_address: address,
+                            interface,
+                            sources: Some(sources),
+                            destinations: destinations.clone(),
+                        });
+                    }
+                }
+            }
+            (_, End::Outside) => {
+                let Some(pair) = self.inward(ends, from) else {
+                    return courses;
+                };
+                let host = program.host_of(pair.to);
+                for (interface, destinations) in self.pieces(ends, host, family) {
+                    let Some(member) = first(&destinations, family) else {
+                        continue;
+                    };
+                    courses.push(Course {
+                        pair: Pair {
+                            from: pair.to,
+                            to: Party::Address(member),
+                            ..pair
+                        },
+                        family,
+                        to_address: None,
+                        interface,
+                        sources: own_sources(from, all(from)),
+                        destinations,
+                    });
+                }
+            }
+            _ => {
+                for pair in self.pairs(ends, from, to) {
+                    for (interface, address, destinations) in
+                        self.targets(ends, to, pair.to, family)
+                    {
+                        courses.push(Course {
+                            pair: Pair { ..pair },
+                            family,
+                            to_address: address,
+                            interface,
+                            sources: own_sources(from, all(from)),
+                            destinations,
+                        });
+                    }
+                }
+            }
+        }
+        courses
+    }
+
+    /// A member of an end that is reached from outside, or reaches out.
+    fn inward<'e>(&self, ends: &Ends, end: &'e End) -> Option<Pair<'e>> {
+        let hosts = ends.hosts(end, self.program);
+        let member = Ends::party(end, hosts.first().copied(), self.program)?;
+        Some(Pair {
+            from: member,
+            to: member,
+            placement: Placement::Known,
+            together: None,
+        })
+    }
+
+    /// Members of two ends on one node and on two, as far as there are such.
+    fn pairs<'e>(&self, ends: &Ends, from: &'e End, to: &'e End) -> Vec<Pair<'e>> {
+        let program = self.program;
+        let here = ends.hosts(from, program);
+        let there = ends.hosts(to, program);
+        let on = |end: &'e End, host: Option<HostId>| Ends::party(end, host, program);
+        let mut pairs = Vec::new();
+        let mut add = |from: Option<Party<'e>>, to: Option<Party<'e>>, placement, together| {
+            if let (Some(from), Some(to)) = (from, to) {
+                pairs.push(Pair {
+                    from,
+                    to,
+                    placement,
+                    together: Some(together),
+                });
+            }
+        };
+        let (Some(a), Some(b)) = (here.first().copied(), there.first().copied()) else {
+            let (a, b) = (here.first().copied(), there.first().copied());
+            for (placement, together) in [(Placement::Together, true), (Placement::Apart, false)] {
+                add(on(from, a), on(to, b), placement, together);
+            }
+            return pairs;
+        };
+        let shared = here.iter().find(|host| there.binary_search(host).is_ok());
+        if let Some(shared) = shared.copied() {
+            add(
+                on(from, Some(shared)),
+                on(to, Some(shared)),
+                Placement::Known,
+                true,
+            );
+        }
+        let other = if a == b {
+            let second = there.get(1).map(|b| (a, *b));
+            second.or_else(|| here.get(1).map(|a| (*a, b)))
+        } else {
+            Some((a, b))
+        };
+        if let Some((a, b)) = other {
+            add(on(from, Some(a)), on(to, Some(b)), Placement::Known, false);
+        }
+        pairs
+    }
+
+    /// Where packets to a member of an end go: for nodes, to each of their addresses.
+    fn targets(
+        &self,
+        ends: &Ends,
+        end: &End,
+        member: Party<'_>,
+        family: Family,
+    ) -> Vec<(Option<InterfaceId>, Option<IpAddr>, Ranges)> {
+        let program = self.program;
+        let all = || ends.addresses(end, program, family);
+        let Party::Host(id) = member else {
+            return vec![(None, None, all())];
+        };
+        let Some(host) = program.host(id) else {
+            return Vec::new();
+        };
+        let own = host.addresses.iter().enumerate();
+        let own = own.filter(|(_, own)| Family::of(own.address) == family);
+        own.map(|(index, own)| {
+            let set = ends.at_spot(id, Spot::Own(index), program);
+            let ranges = Addresses::from(&set).ranges(family).clone();
+            (own.interface, Some(own.address), ranges)
+        })
+        .collect()
+    }
+
+    /// The addresses outside the cluster by the interface through which `host` reaches them.
+    fn pieces(
+        &self,
+        ends: &Ends,
+        host: Option<HostId>,
+        family: Family,
+    ) -> Vec<(Option<InterfaceId>, Ranges)> {
+        let program = self.program;
+        let table = host.and_then(|id| program.host(id)).map_or(0, |h| h.routes);
+        let mut routes: Vec<(IpNet, InterfaceId)> = program
+            .routes
+            .get(table)
+            .map(|routes| routes.to_vec())
+            .unwrap_or_default();
+        // The longest prefix counts, of equal ones the first: sorting keeps their order.
+        routes.sort_by_key(|(net, _)| std::cmp::Reverse(net.prefix_len()));
+        let mut rest = ends.outside.ranges(family).clone();
+        let mut pieces: Vec<(Option<InterfaceId>, Ranges)> = Vec::new();
+        let mut add = |interface, ranges: Ranges| {
+            if ranges.is_empty() {
+                return;
+            }
+            match pieces.iter_mut().find(|(known, _)| *known == interface) {
+                Some((_, known)) => *known = known.union(&ranges),
+                None => pieces.push((interface, ranges)),
+            }
+        };
+        let max = match family {
+            Family::V4 => u128::from(u32::MAX),
+            Family::V6 => u128::MAX,
+        };
+        for (net, interface) in routes {
+            let block = Addresses::of([net]).ranges(family).clone();
+            add(Some(interface), rest.intersection(&block));
+            rest = rest.intersection(&block.complement(max));
+        }
+        add(None, rest);
+        pieces
+    }
+
+    fn way(
+        &mut self,
+        ends: &Ends,
+        (from, source): (EndId, &End),
+        to: EndId,
+        course: &Course<'_>,
+    ) -> Result<Option<Way>, SpaceError> {
+        let program = self.program;
+        let flow = Flow {
+            family: course.family,
+            source_port: Some(1),
+            to_address: course.to_address,
+            ..Flow::new(course.pair.from, course.pair.to, Protocol::Tcp, Some(1))
+        };
+        let mut stages: Vec<Stage<'_>> = Vec::new();
+        if program
+            .walk(&flow, course.pair.placement, &mut stages)
+            .is_err()
+        {
+            return Ok(None);
+        }
+        let begin = stages.iter().find(|stage| !stage.outer);
+        let address = match course.pair.from {
+            Party::Address(address) => Some(address),
+            Party::Pod(id) => pod_address(id, program, course.family),
+            Party::Host(_) => begin.and_then(|stage| stage.packet.source.address),
+            Party::Imagined(_) => None,
+        };
+        let sources = match (&course.sources, course.pair.from, begin) {
+            (Some(sources), _, _) => Some(sources.clone()),
+            // EVAL-31: a packet that no hook sees bears any address of its node.
+            (None, _, None) => Some(ends.addresses(source, program, course.family)),
+            (None, Party::Host(host), Some(_)) => address.map(|address| {
+                let spot = program.host(host).and_then(|h| Spot::find(h, address));
+                let set = spot.map_or_else(
+                    || AddressSet::of([IpNet::from(address)]),
+                    |spot| ends.at_spot(host, spot, program),
+                );
+                Addresses::from(&set).ranges(course.family).clone()
+            }),
+            (None, _, Some(_)) => None,
+        };
+        let destination = match course.pair.to {
+            Party::Address(address) => Some(address),
+            Party::Pod(id) => pod_address(id, program, course.family),
+            Party::Host(_) => course.to_address,
+            Party::Imagined(_) => None,
+        };
+        let knows_source = sources.is_some();
+        let of = |ranges: Ranges| Addresses::of_family(course.family, ranges);
+        let universe = self.spaces.cube(&Cube {
+            family: Some(course.family),
+            sources: sources.map(of),
+            destinations: Some(of(course.destinations.clone())),
+            ..Cube::any()
+        })?;
+        if universe.is_empty() {
+            return Ok(None);
+        }
+        let mut sight = Sight {
+            source: address,
+            destination,
+            pods: [
+                self.pod_of(ends, course.pair.from),
+                self.pod_of(ends, course.pair.to),
+            ],
+            mirrored: false,
+        };
+        let mut progress = Progress::begin(universe, 0);
+        self.follow(ends, &stages, &sight, &mut progress)?;
+        let [mut allow, mut deny, mut unknown] = self.verdicts(&progress.states)?;
+        let is_host = |party| matches!(party, Party::Host(_));
+        if !progress.untracked.is_empty() && (is_host(flow.from) || is_host(flow.to)) {
+            // EVAL-19: without connection tracking the answer is a flow of its own.
+            let passing = self.spaces.union(allow, unknown)?;
+            let asked = self.spaces.intersection(passing, progress.untracked)?;
+            let mut answer = Progress::begin(asked, progress.leg.saturating_add(1));
+            let mut back: Vec<Stage<'_>> = Vec::new();
+            let walked = program.walk(&flow.reply(), course.pair.placement, &mut back);
+            for stage in &mut back {
+                stage.leg = stage.leg.saturating_add(answer.leg);
+            }
+            sight.mirrored = true;
+            if walked.is_ok() {
+                self.follow(ends, &back, &sight, &mut answer)?;
+            }
+            let [_, dropped, unclear] = self.verdicts(&answer.states)?;
+            for (doubt, space) in answer.notes {
+                self.note(&mut progress.notes, doubt, space)?;
+            }
+            let doubtful = self.spaces.intersection(allow, unclear)?;
+            deny = self.spaces.union(deny, dropped)?;
+            allow = self.spaces.difference(allow, deny)?;
+            allow = self.spaces.difference(allow, doubtful)?;
+            unknown = self.spaces.difference(unknown, dropped)?;
+            unknown = self.spaces.union(unknown, doubtful)?;
+        }
+        Ok(Some(Way {
+            from,
+            to,
+            together: course.pair.together,
+            interface: course.interface,
+            knows_source,
+            universe,
+            allow,
+            deny,
+            unknown,
+            doubts: self.reasons(&progress.notes, unknown)?,
+        }))
+    }
+
+    /// The parts of `unknown` by the first reason that was met.
+    fn reasons(
+        &mut self,
+        notes: &[(Doubt, Space)],
+        unknown: Space,
+    ) -> Result<Vec<(Doubt, Space)>, SpaceError> {
+        let mut rest = unknown;
+        let mut reasons = Vec::new();
+        for (doubt, space) in notes {
+            let part = self.spaces.intersection(rest, *space)?;
+            if !part.is_empty() {
+                reasons.push((*doubt, part));
+                rest = self.spaces.difference(rest, *space)?;
+            }
+        }
+        if !rest.is_empty() {
+            reasons.push((Doubt::NotModelled, rest));
+        }
+        Ok(reasons)
+    }
+
+    /// Takes the packets through the stages, those of an overlay's packets as one.
+    fn follow<'e>(
+        &mut self,
+        ends: &Ends,
+        stages: &[Stage<'e>],
+        sight: &Sight<'e>,
+        progress: &mut Progress,
+    ) -> Result<(), SpaceError> {
+        let mut rest = stages;
+        while let Some((stage, behind)) = rest.split_first() {
+            if !stage.outer {
+                let seen = self.seen(ends, stage, sight);
+                self.stage(progress, stage, &seen)?;
+                rest = behind;
+                continue;
+            }
+            let outer = rest.iter().take_while(|stage| stage.outer).count();
+            let (carried, behind) = rest.split_at(outer);
+            self.carry(ends, carried, progress)?;
+            rest = behind;
+        }
+        Ok(())
+    }
+
+    /// What happens to the packets that carry those of the flows happens to the flows.
+    fn carry(
+        &mut self,
+        ends: &Ends,
+        stages: &[Stage<'_>],
+        progress: &mut Progress,
+    ) -> Result<(), SpaceError> {
+        let Some(begin) = stages.first() else {
+            return Ok(());
+        };
+        let packet = &begin.packet;
+        let family = packet.family;
+        let among = |peer: &Peer<'_>| {
+            let (host, address) = (peer.host?, peer.address?);
+            let spot = Spot::find(self.program.host(host)?, address)?;
+            let set = ends.at_spot(host, spot, self.program);
+            Some(Addresses::of_family(
+                family,
+                Addresses::from(&set).ranges(family).clone(),
+            ))
+        };
+        let port = packet.destination.port;
+        let universe = Cube {
+            family: Some(family),
+            sources: among(&packet.source),
+            destinations: among(&packet.destination),
+            destination_ports: port.map(|port| Ranges::singles([port])),
+            ..Cube::any().protocols([packet.protocol])
+        };
+        let universe = self.spaces.cube(&universe)?;
+        let mut outer = Progress::begin(universe, begin.leg);
+        for stage in stages {
+            let side = |peer: &Peer<'_>, end| View {
+                end,
+                at: if peer.address.is_some() {
+                    At::Header
+                } else {
+                    At::Unknown
+                },
+                pod: None,
+                host: peer.host,
+            };
+            let seen = Seen {
+                family,
+                source: side(&stage.packet.source, HeaderEnd::Source),
+                destination: side(&stage.packet.destination, HeaderEnd::Destination),
+            };
+            self.stage(&mut outer, stage, &seen)?;
+        }
+        let arrives = self.alive(&outer.states)?;
+        let going = self.alive(&progress.states)?;
+        if !outer.untracked.is_empty() {
+            progress.untracked = self.spaces.union(progress.untracked, going)?;
+        }
+        if outer.states.denied.is_empty() {
+            return Ok(());
+        }
+        let denied = self.spaces.union(progress.states.denied, going)?;
+        progress.states.denied = denied;
+        if arrives.is_empty() {
+            progress.states.open = Space::EMPTY;
+            progress.states.marked = Space::EMPTY;
+            progress.states.done = Space::EMPTY;
+        } else {
+            let doubt = outer.notes.first().map_or(Doubt::Node, |(doubt, _)| *doubt);
+            self.note(&mut progress.notes, doubt, going)?;
+        }
+        Ok(())
+    }
+
+    fn seen<'e>(&mut self, ends: &Ends, stage: &Stage<'e>, sight: &Sight<'e>) -> Seen<'e> {
+        let (first, last) = if sight.mirrored {
+            (HeaderEnd::Destination, HeaderEnd::Source)
+        } else {
+            (HeaderEnd::Source, HeaderEnd::Destination)
+        };
+        Seen {
+            family: stage.packet.family,
+            source: self.view(ends, &stage.packet.source, first, sight),
+            destination: self.view(ends, &stage.packet.destination, last, sight),
+        }
+    }
+
+    fn view<'e>(
+        &mut self,
+        ends: &Ends,
+        peer: &Peer<'e>,
+        end: HeaderEnd,
+        sight: &Sight<'e>,
+    ) -> View<'e> {
+        let expected = match end {
+            HeaderEnd::Source => sight.source,
+            HeaderEnd::Destination => sight.destination,
+        };
+        let pod = peer.imagined.and_then(|pod| {
+            let mut known = sight.pods.iter().flatten();
+            known.find(|(_, other)| std::ptr::eq(*other, pod)).copied()
+        });
+        let at = match peer.address {
+            _ if peer.imagined.is_some() => At::Header,
+            None => At::Unknown,
+            Some(address) if Some(address) == expected => At::Header,
+            Some(address) => {
+                let host = peer.host;
+                let spot = host.and_then(|id| Spot::find(self.program.host(id)?, address));
+                let set = match (host, spot) {
+                    (Some(host), Some(spot)) => ends.at_spot(host, spot, self.program),
+                    _ => AddressSet::of([IpNet::from(address)]),
+                };
+                At::Among(self.among_number(set))
+            }
+        };
+        View {
+            end,
+            at,
+            pod,
+            host: peer.host,
+        }
+    }
+
+    fn pod_of<'e>(&self, ends: &Ends, party: Party<'e>) -> Option<(usize, &'e ImaginedPod)> {
+        let Party::Imagined(pod) = party else {
+            return None;
+        };
+        let numbered = ends.all.iter().find_map(|end| match end {
+            End::Imagined { number, pods } => pods
+                .iter()
+                .any(|own| std::ptr::eq(own, pod))
+                .then_some(*number),
+            _ => None,
+        });
+        numbered.map(|number| (number, pod))
+    }
+}
+
+/// The source addresses of flows from an end; nothing for nodes, whose way decides.
+fn own_sources(end: &End, all: Ranges) -> Option<Ranges> {
+    match end {
+        End::Workers(_) => None,
+        End::Pods(_) | End::Imagined { .. } | End::Outside => Some(all),
+    }
+}
+
+fn first(ranges: &Ranges, family: Family) -> Option<IpAddr> {
+    let (first, _) = ranges.iter().next()?;
+    match family {
+        Family::V4 => u32::try_from(first)
+            .ok()
+            .map(|bits| IpAddr::V4(bits.into())),
+        Family::V6 => Some(IpAddr::V6(first.into())),
+    }
+}
