@@ -100,7 +100,7 @@ impl Place {
         if !baseline {
             plan.host_endpoints = HostEndpoints::Always;
         }
-        let (bundles, _) = render(&plan, &Templates::embedded()).unwrap();
+        let (bundles, _) = render(&plan, &Templates::embedded().unwrap()).unwrap();
         let mut set = ResourceSet::default();
         for bundle in &bundles {
             for resource in bundle.resources().iter() {
