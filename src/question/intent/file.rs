@@ -35,7 +35,9 @@ pub fn read(input: &Arc<Input>) -> Result<Vec<Intent>, InputError> {
     let written: Intents = yaml::typed(input)?;
     let reader = Reader { input };
     if written.intents.is_empty() {
-        return Err(reader.empty(written.intents.span));
+        return Err(reader
+            .error("the list is empty", written.intents.span)
+            .hint("a file without intents would always hold"));
     }
     let mut spaces = Spaces::new();
     let mut names: HashMap<&str, Span> = HashMap::new();
@@ -82,7 +84,8 @@ impl Reader<'_> {
     }
 
     fn empty(&self, span: Span) -> InputError {
-        self.error("the list is empty", span).hint(ALWAYS)
+        self.error("the list is empty", span)
+            .hint(format!("{ALWAYS}; leave the key out to mean all there are"))
     }
 
     fn intent(&self, written: &WrittenIntent) -> Result<Intent, InputError> {
