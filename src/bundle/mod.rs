@@ -5,12 +5,14 @@
 
 mod context;
 mod facts;
+mod intents;
 mod inventory;
 mod plan;
 mod render;
 mod template;
 mod write;
 
+pub use intents::intent_facts;
 pub use inventory::INVENTORY;
 pub use write::{Change, Changes, Folder, Output};
 
