@@ -6,3 +6,4 @@ pub mod asked;
 pub mod intent;
 pub mod subject;
 pub mod trace;
+pub mod verify;

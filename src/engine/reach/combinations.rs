@@ -42,12 +42,13 @@ impl TooManyPods {
     }
 }
 
-/// What is taken for granted of pods that need not exist.
+/// What is asked of endpoints besides what the program asks, and what is taken for granted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Assumptions {
-    /// Selectors that must be told apart besides those of the program.
+    /// Selectors that no two members of a class differ in.
     pub asked: Vec<Selector>,
-    /// Labels that no pod bears, as the platform keeps them for host endpoints.
+    /// Labels that no pod bears which need not exist, as the platform keeps them for host
+    /// endpoints.
     pub absent: Vec<String>,
 }
 

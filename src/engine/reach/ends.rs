@@ -13,6 +13,7 @@ use crate::engine::program::Program;
 use crate::engine::space::{Addresses, Ranges};
 use crate::engine::tables::{ClassId, HostId, InterfaceId, PeerSetId, PodId};
 use crate::engine::topology::Host;
+use crate::resource::selector::Selector;
 
 /// The number of a class of endpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,7 +41,8 @@ pub enum End {
         /// The pod on each node.
         pods: Vec<ImaginedPod>,
     },
-    /// Every address that is no node's and no pod's.
+    /// Every address that is no node's and no listed pod's. Addresses of the pod subnets are among
+    /// them: what is there need not be a pod.
     Outside,
 }
 
@@ -94,12 +96,16 @@ struct HostKey {
     tunnels: Vec<Family>,
     peers: Vec<PeerSetId>,
     ports: Vec<(usize, u8, u16)>,
+    /// By host endpoint, in the order of `specific`, and the wildcard: what the asked selectors
+    /// say of its labels.
+    asked: Vec<Vec<bool>>,
 }
 
 impl Ends {
-    /// The classes of `program`. Where it has no pods, those of `imagined` stand for all.
-    pub(super) fn of(program: &Program, imagined: &[ImaginedPod]) -> Self {
-        let (host_classes, class_of_host) = host_classes(program);
+    /// The classes of `program`. Where it has no pods, those of `imagined` stand for all. No two
+    /// members of a class differ in what a selector of `asked` says of their labels.
+    pub(super) fn of(program: &Program, imagined: &[ImaginedPod], asked: &[Selector]) -> Self {
+        let (host_classes, class_of_host) = host_classes(program, asked);
         let nodes = program.hosts().iter().flat_map(node_addresses);
         let pods = program.pods().iter().flat_map(|pod| pod.addresses.clone());
         let pods = Addresses::of(pods.map(IpNet::from));
@@ -109,13 +115,13 @@ impl Ends {
         let mut ends = Self {
             all: Vec::new(),
             node_addresses: minus(&nodes, &pods),
-            outside: known.union(&subnets).complement(),
+            outside: known.complement(),
             pods: minus(&subnets, &known),
             host_classes,
             class_of_host,
         };
         ends.add_workers();
-        ends.add_pods(program);
+        ends.add_pods(program, asked);
         if program.pods().is_empty() {
             ends.add_imagined(program, imagined);
         }
@@ -128,13 +134,14 @@ impl Ends {
         self.all.extend(classes.map(End::Workers));
     }
 
-    fn add_pods(&mut self, program: &Program) {
-        type PodKey = (ClassId, Option<usize>, bool, bool);
+    fn add_pods(&mut self, program: &Program, asked: &[Selector]) {
+        type PodKey = (ClassId, Option<usize>, [bool; 2], Vec<bool>);
         let mut by_key: BTreeMap<PodKey, Vec<PodId>> = BTreeMap::new();
         for (index, pod) in program.pods().iter().enumerate() {
             let has = |family| pod.addresses.iter().any(|a| Family::of(*a) == family);
             let host = self.class_of_host.get(&pod.host).copied();
-            let key = (pod.class, host, has(Family::V4), has(Family::V6));
+            let families = [has(Family::V4), has(Family::V6)];
+            let key = (pod.class, host, families, answers(asked, &pod.labels));
             by_key.entry(key).or_default().push(PodId::new(index));
         }
         self.all.extend(by_key.into_values().map(End::Pods));
@@ -264,7 +271,18 @@ fn minus(one: &Addresses, other: &Addresses) -> Addresses {
     one.complement().union(other).complement()
 }
 
-fn host_classes(program: &Program) -> (Vec<Vec<HostId>>, FxHashMap<HostId, usize>) {
+/// What selectors say of labels.
+fn answers(asked: &[Selector], labels: &[(String, String)]) -> Vec<bool> {
+    asked
+        .iter()
+        .map(|selector| selector.matches(labels))
+        .collect()
+}
+
+fn host_classes(
+    program: &Program,
+    asked: &[Selector],
+) -> (Vec<Vec<HostId>>, FxHashMap<HostId, usize>) {
     let mut peers: FxHashMap<HostId, Vec<PeerSetId>> = FxHashMap::default();
     for (index, set) in program.peer_sets().iter().enumerate() {
         for host in &set.hosts {
@@ -291,6 +309,10 @@ fn host_classes(program: &Program) -> (Vec<Vec<HostId>>, FxHashMap<HostId, usize
             .filter_map(|(interface, id)| Some((*interface, class(*id)?)))
             .collect();
         specific.sort_unstable();
+        let mut endpoints = host.specific.clone();
+        endpoints.sort_unstable_by_key(|(interface, _)| *interface);
+        let endpoints = endpoints.into_iter().map(|(_, id)| id).chain(host.wildcard);
+        let endpoints = endpoints.filter_map(|id| program.host_endpoint(id));
         let addresses = host.addresses.iter();
         let mut own_ports = ports.remove(&id).unwrap_or_default();
         own_ports.sort_unstable();
@@ -306,6 +328,7 @@ fn host_classes(program: &Program) -> (Vec<Vec<HostId>>, FxHashMap<HostId, usize
             tunnels: host.tunnels.iter().map(|a| Family::of(*a)).collect(),
             peers: peers.remove(&id).unwrap_or_default(),
             ports: own_ports,
+            asked: endpoints.map(|e| answers(asked, &e.labels)).collect(),
         };
         let next = classes.len();
         let number = *numbers.entry(key).or_insert(next);

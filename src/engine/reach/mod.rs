@@ -102,7 +102,7 @@ impl<'p> Reach<'p> {
         Ok(Self {
             work: Work {
                 program,
-                ends: Arc::new(Ends::of(program, &imagined)),
+                ends: Arc::new(Ends::of(program, &imagined, &assumptions.asked)),
                 spaces: Spaces::new(),
                 rules: FxHashMap::default(),
                 chains: FxHashMap::default(),

@@ -11,10 +11,11 @@ use crate::engine::flow::{Flow, Party};
 use crate::engine::imagined::ImaginedPod;
 use crate::engine::packet::Peer;
 use crate::engine::space::{Addresses, Cube, Ranges, Space, SpaceError};
-use crate::engine::stage::Stage;
+use crate::engine::stage::{Hook, Stage};
 use crate::engine::tables::{HostId, InterfaceId};
 use crate::engine::way::Placement;
 use crate::net::Protocol;
+use crate::resource::Direction;
 
 use super::Work;
 use super::ends::{End, EndId, Ends, Spot, pod_address};
@@ -30,9 +31,12 @@ pub struct Way {
     pub to: EndId,
     /// Whether both ends are on one node; nothing where one is outside the cluster.
     pub together: Option<bool>,
-    /// The interface by which flows from or to the outside leave or enter their node; for flows
-    /// between nodes, the one that has the address to which they go.
-    pub interface: Option<InterfaceId>,
+    /// The interface by which flows leave the node where they begin; nothing where they begin
+    /// outside the cluster or do not leave.
+    pub leaves: Option<InterfaceId>,
+    /// The interface by which flows from outside enter their node, or the one that has the address
+    /// of the node to which flows go.
+    pub enters: Option<InterfaceId>,
     /// Whether the source address of the flows is known. Where it is not, packets of `universe` may
     /// have any, and nothing is told apart by it.
     pub knows_source: bool,
@@ -350,6 +354,7 @@ impl Work<'_> {
             Party::Imagined(_) => None,
         };
         let knows_source = sources.is_some();
+        let is_outward = matches!(course.pair.to, Party::Address(_));
         let of = |ranges: Ranges| Addresses::of_family(course.family, ranges);
         let universe = self.spaces.cube(&Cube {
             family: Some(course.family),
@@ -402,7 +407,8 @@ impl Work<'_> {
             from,
             to,
             together: course.pair.together,
-            interface: course.interface,
+            leaves: begin.and_then(|_| leaves(&stages)),
+            enters: course.interface.filter(|_| !is_outward),
             knows_source,
             universe,
             allow,
@@ -598,6 +604,16 @@ fn own_sources(end: &End, all: Ranges) -> Option<Ranges> {
         End::Workers(_) => None,
         End::Pods(_) | End::Imagined { .. } | End::Outside => Some(all),
     }
+}
+
+/// The interface by which packets leave their first node.
+fn leaves(stages: &[Stage<'_>]) -> Option<InterfaceId> {
+    let first = stages
+        .iter()
+        .take_while(|stage| stage.leg == 0 && !stage.outer);
+    let mut out = first.filter(|stage| stage.hook.direction() == Direction::Egress);
+    let leaving = |stage: &&Stage<'_>| !matches!(stage.hook, Hook::Workload(_) | Hook::Tunnel(_));
+    out.find(leaving).and_then(|stage| stage.interface)
 }
 
 fn first(ranges: &Ranges, family: Family) -> Option<IpAddr> {

@@ -93,8 +93,19 @@ impl Intent {
     /// The keeper's limit is reached.
     pub fn space(&self, spaces: &mut Spaces) -> Result<Space, SpaceError> {
         let meant = union(spaces, &self.parts)?;
+        let scope = self.scope(spaces)?;
+        spaces.intersection(meant, scope)
+    }
+
+    /// The packets of which something is said: all from and to the listed addresses where an end is
+    /// [`Group::Nets`], without the excepted ones. Where exactly some packets are to pass, these
+    /// are the others too.
+    ///
+    /// # Errors
+    /// The keeper's limit is reached.
+    pub fn scope(&self, spaces: &mut Spaces) -> Result<Space, SpaceError> {
         let not_meant = union(spaces, &self.except)?;
-        let mut space = spaces.difference(meant, not_meant)?;
+        let mut space = spaces.complement(not_meant)?;
         if let Group::Nets(nets) = &self.from {
             let ends = spaces.cube(&Cube::any().from(part::addresses(nets)))?;
             space = spaces.intersection(space, ends)?;
