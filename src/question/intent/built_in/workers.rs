@@ -187,9 +187,40 @@ pub(super) fn answer(facts: &Facts<'_>, network: Network) -> Vec<Intent> {
     )
 }
 
+/// What passes between workers by their public addresses: what one may send and the other takes in,
+/// and what carries packets between pods.
+fn in_public(facts: &Facts<'_>) -> Intent {
+    let everything = |intents: Vec<Intent>| -> Vec<Part> {
+        let all = intents.into_iter().filter(|i| i.expect == Expect::Exactly);
+        all.flat_map(|intent| intent.parts).collect()
+    };
+    let sent = everything(reach(facts, Network::Public));
+    let taken = everything(answer(facts, Network::Public));
+    let mut parts: Vec<Part> = sent
+        .iter()
+        .flat_map(|sent| taken.iter().filter_map(|taken| sent.and(taken)))
+        .collect();
+    parts.extend(said::carriers(facts));
+    let between = Between {
+        from: workers(Network::Public),
+        to: workers(Network::Public),
+        about: Some(Network::Public),
+        except: Vec::new(),
+    };
+    between.intent(
+        Expect::Exactly,
+        "workers reach each other on the public network as anyone does".to_owned(),
+        "Workers of one cluster trust each other on the private network alone.",
+        parts,
+    )
+}
+
 /// What workers reach of each other and of pods.
 pub(super) fn each_other(facts: &Facts<'_>) -> Result<Vec<Intent>, InputError> {
     let mut intents = Vec::new();
+    if facts.has(Network::Public) {
+        intents.push(in_public(facts));
+    }
     if facts.has(Network::Private) {
         let between = Between {
             from: workers(Network::Private),
