@@ -165,12 +165,8 @@ pub(super) fn answer(facts: &Facts<'_>, network: Network) -> Vec<Intent> {
     if facts.baseline {
         let opens = facts.platform.baseline.opens.iter();
         needs.extend(opens.filter(|o| o.network == network).map(|opening| {
-            let name = format!("by the platform's own policies, {}", opening.name);
-            Need::new(
-                on(&format!("{name}, reach")),
-                opening.why.clone(),
-                said::opening(opening),
-            )
+            let name = format!("{}: the platform lets it in to", opening.name);
+            Need::new(on(&name), opening.why.clone(), said::opening(opening))
         }));
     }
     let between = Between {
