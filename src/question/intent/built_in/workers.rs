@@ -6,14 +6,14 @@ use crate::profile::{Audience, Network};
 use super::super::{Expect, Facts, Group, Intent, Part};
 use super::{Between, ISTIO, Need, VRRP, pods, said};
 
-/// What workers reach outside the cluster by `network`, and that they reach nothing else.
-pub(super) fn reach(facts: &Facts<'_>, network: Network) -> Vec<Intent> {
+/// What workers need on every network.
+fn on_either(facts: &Facts<'_>, network: Network) -> Vec<Need> {
     let ports = &facts.platform.ports;
     let on = |what: &str| format!("workers reach {what} on the {network} network");
     let control_plane = said::control_plane(facts, network);
     let api: Vec<_> = facts.region.kubernetes_api.blocks().collect();
     let proxy = &facts.platform.local_proxy;
-    let mut needs = vec![
+    vec![
         Need::new(
             on("the control plane"),
             "The master is in one of the zones of the region, and may move to any of them.",
@@ -49,7 +49,14 @@ pub(super) fn reach(facts: &Facts<'_>, network: Network) -> Vec<Intent> {
             "What runs on workers asks the Kubernetes API.",
             said::ports_of(&api, &ports.kubernetes_api),
         ),
-    ];
+    ]
+}
+
+/// What workers reach outside the cluster by `network`, and that they reach nothing else.
+pub(super) fn reach(facts: &Facts<'_>, network: Network) -> Vec<Intent> {
+    let ports = &facts.platform.ports;
+    let on = |what: &str| format!("workers reach {what} on the {network} network");
+    let mut needs = on_either(facts, network);
     match network {
         Network::Public => needs.push(Need::new(
             on("web services of every address"),
