@@ -416,3 +416,14 @@ fn the_schema_is_current() {
         "{name} is not current: run the tests with PALISADE_UPDATE=1"
     );
 }
+
+#[test]
+fn the_documents_example_is_a_file_of_intents() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/intents.md");
+    let text = fs::read_to_string(path).unwrap();
+    let (_, rest) = text.split_once("```yaml\n").unwrap();
+    let (example, _) = rest.split_once("```\n").unwrap();
+    let expected = [Expect::Allow, Expect::Exactly, Expect::Deny];
+    let found: Vec<Expect> = intents(example).iter().map(|i| i.expect).collect();
+    assert_eq!(found, expected);
+}

@@ -102,6 +102,13 @@ impl<'a> Held<'a> {
         let mut pair = 0;
         for source in &from {
             for destination in &to {
+                // What a worker sends to itself no policy judges.
+                if let (Somebody::Host(one), Somebody::Host(other)) =
+                    (&source.party, &destination.party)
+                    && one == other
+                {
+                    continue;
+                }
                 pair += 1;
                 // Every sample is taken for some pair, and every pair has some of each kind.
                 let step = pairs.clamp(1, STEP);

@@ -12,7 +12,8 @@ use crate::resource::selector::Selector;
 /// any order once they were read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Group {
-    /// Workers' own processes, and the pods that use their network.
+    /// Workers' own processes, and the pods that use their network. What a worker sends to itself
+    /// is never meant.
     Workers {
         /// The network by which they are reached or reach others, with the address that they have
         /// there; any where not given. Workers that are not on it are not meant.

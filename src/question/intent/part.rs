@@ -69,6 +69,42 @@ impl Part {
         }
     }
 
+    /// The packets of both parts; nothing where there are none, as far as protocol and ports tell.
+    /// What both say of addresses or of ICMP is taken from the first.
+    pub(super) fn and(&self, other: &Self) -> Option<Self> {
+        let protocol = match (self.protocol, other.protocol) {
+            (Some(one), Some(two)) if one.number() != two.number() => return None,
+            (one, two) => one.or(two),
+        };
+        let ports = match (&self.ports, &other.ports) {
+            (Some(one), Some(two)) => {
+                let both = one.iter().flat_map(|a| {
+                    let meet = |b: &PortRange| {
+                        let first = a.first().max(b.first());
+                        PortRange::new(first, a.last().min(b.last())).ok()
+                    };
+                    two.iter().filter_map(meet)
+                });
+                let both: Vec<PortRange> = both.collect();
+                if both.is_empty() {
+                    return None;
+                }
+                Some(both)
+            }
+            (one, two) => one.clone().or_else(|| two.clone()),
+        };
+        Some(Self {
+            sources: self.sources.clone().or_else(|| other.sources.clone()),
+            destinations: self
+                .destinations
+                .clone()
+                .or_else(|| other.destinations.clone()),
+            protocol,
+            ports,
+            icmp: self.icmp.or(other.icmp),
+        })
+    }
+
     /// Its packets of one family; nothing where it has none of that family: `ICMP` is of IPv4 and
     /// `ICMPv6` of IPv6 where they are written by name (section 2.2), and a list of addresses is of
     /// the families of its blocks (RES-21).

@@ -206,7 +206,7 @@ fn to_workers(facts: &Facts<'_>) -> Result<Vec<Intent>, InputError> {
     };
     Ok(vec![between.intent(
         Expect::Deny,
-        "pods reach nothing else of workers".to_owned(),
+        "pods reach of workers only what they reach elsewhere".to_owned(),
         "Pods are isolated: what they do not reach elsewhere they do not reach on workers.",
         vec![Part::any()],
     )])
@@ -237,9 +237,9 @@ fn special(facts: &Facts<'_>, flow: &PodFlow) -> Result<Vec<Intent>, InputError>
         return Ok(vec![
             intent(
                 between(from.clone(), outside),
-                "these pods reach every address",
+                "its pods reach every address",
             ),
-            intent(between(from, open(facts)?), "these pods reach every pod"),
+            intent(between(from, open(facts)?), "its pods reach every pod"),
         ]);
     };
     // Where the platform keeps others from them, only those that it lets through.
@@ -249,7 +249,7 @@ fn special(facts: &Facts<'_>, flow: &PodFlow) -> Result<Vec<Intent>, InputError>
     let from = pods_of(&flow.from, guard.map(|guard| guard.from.as_str()))?;
     Ok(vec![intent(
         between(from, pods_of(to, None)?),
-        "these pods reach those",
+        "its pods reach those that it is for",
     )])
 }
 

@@ -6,14 +6,14 @@ use crate::profile::{Audience, Network};
 use super::super::{Expect, Facts, Group, Intent, Part};
 use super::{Between, ISTIO, Need, VRRP, pods, said};
 
-/// What workers reach outside the cluster by `network`, and that they reach nothing else.
-pub(super) fn reach(facts: &Facts<'_>, network: Network) -> Vec<Intent> {
+/// What workers need on every network.
+fn on_either(facts: &Facts<'_>, network: Network) -> Vec<Need> {
     let ports = &facts.platform.ports;
     let on = |what: &str| format!("workers reach {what} on the {network} network");
     let control_plane = said::control_plane(facts, network);
     let api: Vec<_> = facts.region.kubernetes_api.blocks().collect();
     let proxy = &facts.platform.local_proxy;
-    let mut needs = vec![
+    vec![
         Need::new(
             on("the control plane"),
             "The master is in one of the zones of the region, and may move to any of them.",
@@ -49,7 +49,14 @@ pub(super) fn reach(facts: &Facts<'_>, network: Network) -> Vec<Intent> {
             "What runs on workers asks the Kubernetes API.",
             said::ports_of(&api, &ports.kubernetes_api),
         ),
-    ];
+    ]
+}
+
+/// What workers reach outside the cluster by `network`, and that they reach nothing else.
+pub(super) fn reach(facts: &Facts<'_>, network: Network) -> Vec<Intent> {
+    let ports = &facts.platform.ports;
+    let on = |what: &str| format!("workers reach {what} on the {network} network");
+    let mut needs = on_either(facts, network);
     match network {
         Network::Public => needs.push(Need::new(
             on("web services of every address"),
@@ -165,12 +172,8 @@ pub(super) fn answer(facts: &Facts<'_>, network: Network) -> Vec<Intent> {
     if facts.baseline {
         let opens = facts.platform.baseline.opens.iter();
         needs.extend(opens.filter(|o| o.network == network).map(|opening| {
-            let name = format!("by the platform's own policies, {}", opening.name);
-            Need::new(
-                on(&format!("{name}, reach")),
-                opening.why.clone(),
-                said::opening(opening),
-            )
+            let name = format!("{}: the platform lets it in to", opening.name);
+            Need::new(on(&name), opening.why.clone(), said::opening(opening))
         }));
     }
     let between = Between {
@@ -187,9 +190,40 @@ pub(super) fn answer(facts: &Facts<'_>, network: Network) -> Vec<Intent> {
     )
 }
 
+/// What passes between workers by their public addresses: what one may send and the other takes in,
+/// and what carries packets between pods.
+fn in_public(facts: &Facts<'_>) -> Intent {
+    let everything = |intents: Vec<Intent>| -> Vec<Part> {
+        let all = intents.into_iter().filter(|i| i.expect == Expect::Exactly);
+        all.flat_map(|intent| intent.parts).collect()
+    };
+    let sent = everything(reach(facts, Network::Public));
+    let taken = everything(answer(facts, Network::Public));
+    let mut parts: Vec<Part> = sent
+        .iter()
+        .flat_map(|sent| taken.iter().filter_map(|taken| sent.and(taken)))
+        .collect();
+    parts.extend(said::carriers(facts));
+    let between = Between {
+        from: workers(Network::Public),
+        to: workers(Network::Public),
+        about: Some(Network::Public),
+        except: Vec::new(),
+    };
+    between.intent(
+        Expect::Exactly,
+        "workers reach each other on the public network as anyone does".to_owned(),
+        "Workers of one cluster trust each other on the private network alone.",
+        parts,
+    )
+}
+
 /// What workers reach of each other and of pods.
 pub(super) fn each_other(facts: &Facts<'_>) -> Result<Vec<Intent>, InputError> {
     let mut intents = Vec::new();
+    if facts.has(Network::Public) {
+        intents.push(in_public(facts));
+    }
     if facts.has(Network::Private) {
         let between = Between {
             from: workers(Network::Private),
