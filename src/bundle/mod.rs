@@ -8,6 +8,7 @@ mod facts;
 mod intents;
 mod inventory;
 mod plan;
+mod proof;
 mod render;
 mod template;
 mod write;
@@ -17,5 +18,6 @@ pub use inventory::INVENTORY;
 pub use write::{Change, Changes, Folder, Output};
 
 pub use plan::{HostEndpoints, Plan, Target, Wanted};
+pub use proof::{Baseline, Case};
 pub use render::{Bundle, RenderedFile, render};
 pub use template::Templates;

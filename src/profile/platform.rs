@@ -11,7 +11,9 @@ use crate::net::{Cidr, PortRange, Protocol};
 use crate::resource::selector::Selector;
 use crate::yaml;
 
-use super::{Audience, BaselineFacts, Day, Name, Network, Platform, PodFlow, Source, Version};
+use super::{
+    Audience, BaselineFacts, Day, Name, Network, Platform, PodFlow, Source, Version, Worker,
+};
 
 /// What holds for every cluster of the platform, in whatever region.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +33,8 @@ pub struct PlatformProfile {
     pub networks: Networks,
     /// Subnets of every cluster unless it says otherwise.
     pub subnets: Subnets,
+    /// Workers that stand for those of any cluster where none are listed.
+    pub sample_workers: Vec<Worker>,
     /// By which network workers' packets leave. What no block holds leaves by the public network
     /// where the worker is on it, else by the private one.
     pub routes: Vec<NetworkRoute>,
@@ -331,10 +335,11 @@ impl PlatformProfile {
 
     /// Every list that rules are made of, by name, with whether it is empty: a rule that lost its
     /// ports or nets would open all of them.
-    fn lists(&self) -> [(&'static str, bool); 19] {
+    fn lists(&self) -> [(&'static str, bool); 20] {
         let ports = &self.ports;
         [
             ("subnets.private", self.subnets.private.is_empty()),
+            ("sampleWorkers", self.sample_workers.is_empty()),
             ("localProxy.nets", self.local_proxy.nets.is_empty()),
             ("localProxy.ports", self.local_proxy.ports.is_empty()),
             ("ports.dns", ports.dns.is_empty()),

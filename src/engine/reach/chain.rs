@@ -6,7 +6,7 @@ use crate::engine::answer::Doubt;
 use crate::engine::chain::{Chain, ChainTier, Line};
 use crate::engine::rule::Effect;
 use crate::engine::space::{Space, SpaceError};
-use crate::engine::tables::{Class, ClassId, ProfileId, RuleId, of_direction};
+use crate::engine::tables::{Class, ClassId, RuleId, of_direction};
 use crate::resource::Direction;
 
 use super::Work;
@@ -258,14 +258,17 @@ impl Work<'_> {
             if here.is_empty() {
                 return Ok(());
             }
-            let Some(rules) = self.profile_rules(*id, direction) else {
+            let program = self.program;
+            let Some(profile) = id.and_then(|id| program.profile(id)) else {
                 // EVAL-11: rules that drop everything stand in for a missing profile.
                 break;
             };
-            let Some(rules) = rules else {
+            if *of_direction(&profile.allows_all, direction) {
                 split.allow.0 = self.spaces.union(split.allow.0, here)?;
                 return Ok(());
-            };
+            }
+            let rules = of_direction(&profile.rules, direction).clone();
+            let rules = rules.map(|index| RuleId::new(index as usize));
             for rule in rules {
                 let effect = self.program.rule(rule).map(|rule| rule.effect);
                 // EVAL-10: no rule of a profile passes anything on.
@@ -288,22 +291,6 @@ impl Work<'_> {
         }
         split.deny.0 = self.spaces.union(split.deny.0, here)?;
         Ok(())
-    }
-
-    /// The rules of a profile; nothing inside where it allows all, nothing where it is missing.
-    fn profile_rules(
-        &self,
-        id: Option<ProfileId>,
-        direction: Direction,
-    ) -> Option<Option<Vec<RuleId>>> {
-        let profile = self.program.profile(id?)?;
-        if *of_direction(&profile.allows_all, direction) {
-            return Some(None);
-        }
-        let rules = of_direction(&profile.rules, direction).clone();
-        Some(Some(
-            rules.map(|index| RuleId::new(index as usize)).collect(),
-        ))
     }
 
     /// Notes what is not known of some packets.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 use crate::engine::compile::{
     Labelled, NAMESPACE, NAMESPACE_NAMES, OF_NAMESPACE, OF_SERVICE_ACCOUNT, SERVICE_ACCOUNT_NAMES,
@@ -77,23 +77,21 @@ pub(super) fn combinations(
     let selectors = selectors(program, assumptions);
     let values = Values::of(&selectors, assumptions);
     let places = places(program, &values);
-    let mut found: FxHashMap<BTreeSet<usize>, Labelled> = FxHashMap::default();
-    let mut order: Vec<BTreeSet<usize>> = Vec::new();
+    let mut found: FxHashSet<BTreeSet<usize>> = FxHashSet::default();
+    let mut pods = Vec::new();
     for place in places {
         for (holds, labelled) in
-            of_place(&selectors, &values, place).ok_or_else(|| values.too_many(&selectors))?
+            of_place(&selectors, &values, &place).ok_or_else(|| values.too_many(&selectors))?
         {
-            if !found.contains_key(&holds) {
-                order.push(holds.clone());
-                found.insert(holds, labelled);
+            if found.insert(holds) {
+                pods.push(imagine_labelled(program, &labelled));
             }
-            if order.len() > MOST_COMBINATIONS {
+            if pods.len() > MOST_COMBINATIONS {
                 return Err(values.too_many(&selectors));
             }
         }
     }
-    let pods = order.iter().filter_map(|holds| found.get(holds));
-    Ok(pods.map(|pod| imagine_labelled(program, pod)).collect())
+    Ok(pods)
 }
 
 fn selectors(program: &Program, assumptions: &Assumptions) -> Vec<Expr> {
@@ -238,7 +236,7 @@ fn collect(expr: &Expr, of: &mut BTreeMap<String, Asked>) {
         }
         Expr::In { label, values } | Expr::NotIn { label, values } => {
             at(of, label, &|asked| {
-                asked.whole.extend(values.iter().cloned())
+                asked.whole.extend(values.iter().cloned());
             });
         }
         Expr::Contains { label, value } => {
@@ -330,7 +328,7 @@ fn place(program: &Program, values: &Values, namespace: &str, account: &str) -> 
 fn of_place(
     selectors: &[Expr],
     values: &Values,
-    place: InPlace,
+    place: &InPlace,
 ) -> Option<Vec<(BTreeSet<usize>, Labelled)>> {
     let mut begin = Draft {
         holds: BTreeSet::new(),
@@ -355,12 +353,12 @@ fn of_place(
     let mut drafts: Vec<(Draft, Settled)> = vec![(begin, Vec::new())];
     for label in &place.free {
         let mut next: Vec<(Draft, Settled)> = Vec::new();
-        let mut known: FxHashMap<Draft, ()> = FxHashMap::default();
+        let mut known: FxHashSet<Draft> = FxHashSet::default();
         let of_label = values.of.get(label);
         for (draft, own) in drafts {
             let absent = draft.clone().with(label, None);
             let mut add = |draft: Draft, own: Settled| {
-                if known.insert(draft.clone(), ()).is_none() {
+                if known.insert(draft.clone()) {
                     next.push((draft, own));
                 }
             };

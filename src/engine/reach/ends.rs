@@ -184,7 +184,7 @@ impl Ends {
     }
 
     /// The nodes of an end, sorted; nothing where they are not known or there are none.
-    pub(super) fn hosts(&self, end: &End, program: &Program) -> Vec<HostId> {
+    pub(super) fn hosts(end: &End, program: &Program) -> Vec<HostId> {
         let mut hosts: Vec<HostId> = match end {
             End::Workers(hosts) => hosts.clone(),
             End::Pods(pods) => {

@@ -17,7 +17,7 @@
 //! |---|---|
 //! | `combinations` | kinds of pods that need not exist |
 //! | `ends` | classes of endpoints, and where they are |
-//! | `way` | the ways between two of them |
+//! | `course`, `way` | the ways between two of them, and what happens on each |
 //! | `judge` | one way, stage by stage |
 //! | `chain` | the policies of one endpoint, hook and direction |
 //! | `rule`, `named` | the packets that a rule matches |
@@ -25,6 +25,7 @@
 
 mod chain;
 mod combinations;
+mod course;
 mod ends;
 mod judge;
 mod named;
@@ -69,7 +70,7 @@ struct Work<'p> {
     among: Vec<AddressSet>,
 }
 
-impl<'p> Work<'p> {
+impl Work<'_> {
     fn addressing(&self, family: Family) -> Addressing<'_> {
         Addressing {
             program: self.program,
@@ -162,9 +163,9 @@ impl<'p> Reach<'p> {
             return Ok(space);
         }
         let program = self.work.program;
-        let there = ends.hosts(to, program);
+        let there = Ends::hosts(to, program);
         let mut cubes = Vec::new();
-        for host in ends.hosts(from, program) {
+        for host in Ends::hosts(from, program) {
             if there.binary_search(&host).is_ok() {
                 cubes.push(
                     Cube::any()

@@ -58,10 +58,9 @@ impl Work<'_> {
     }
 
     fn rule_of(&mut self, rule: &Rule, seen: &Seen<'_>) -> Result<Truth, SpaceError> {
-        let Some(protocols) = protocols(rule) else {
-            return Ok(Truth::NEVER);
-        };
-        if !rule.is_of(seen.family) {
+        let protocols = protocols(rule);
+        let has_none = protocols.as_ref().is_some_and(Ranges::is_empty);
+        if has_none || !rule.is_of(seen.family) {
             return Ok(Truth::NEVER);
         }
         let cube = Cube {
@@ -85,7 +84,7 @@ impl Work<'_> {
             let addresses = self.addresses(side, view, seen.family);
             draft.put_addresses(addresses, view.end, seen.family);
             if let Some(ports) = plain_ports(side) {
-                draft.put_ports(ports, view.end);
+                draft.put_ports(&ports, view.end);
             }
         }
         let mut truth = Truth {
@@ -190,7 +189,7 @@ impl Draft {
         put(&mut self.possible, bounds.possible);
     }
 
-    fn put_ports(&mut self, ports: Ranges, end: HeaderEnd) {
+    fn put_ports(&mut self, ports: &Ranges, end: HeaderEnd) {
         for cube in [&mut self.yes, &mut self.possible] {
             let field = match end {
                 HeaderEnd::Source => &mut cube.source_ports,
@@ -201,8 +200,8 @@ impl Draft {
     }
 }
 
-/// EVAL-42, EVAL-44. Nothing where no protocol is left; nothing inside for every protocol.
-fn protocols(rule: &Rule) -> Option<Option<Ranges>> {
+/// EVAL-42, EVAL-44. Nothing for every protocol.
+fn protocols(rule: &Rule) -> Option<Ranges> {
     let mut protocols = rule.protocol.map(|wanted| Ranges::singles([wanted]));
     if let Some(unwanted) = rule.not_protocol {
         let others = Ranges::singles([unwanted]).complement(HIGHEST_PROTOCOL);
@@ -211,10 +210,7 @@ fn protocols(rule: &Rule) -> Option<Option<Ranges>> {
     if rule.needs_ports {
         protocols = both(protocols, Some(Ranges::singles(WITH_PORTS)));
     }
-    match protocols {
-        Some(protocols) if protocols.is_empty() => None,
-        protocols => Some(protocols),
-    }
+    protocols
 }
 
 /// The ports that a side asks for by number alone; nothing where it asks for none so.

@@ -12,12 +12,12 @@ use crate::engine::imagined::ImaginedPod;
 use crate::engine::packet::Peer;
 use crate::engine::space::{Addresses, Cube, Ranges, Space, SpaceError};
 use crate::engine::stage::{Hook, Stage};
-use crate::engine::tables::{HostId, InterfaceId};
-use crate::engine::way::Placement;
+use crate::engine::tables::InterfaceId;
 use crate::net::Protocol;
 use crate::resource::Direction;
 
 use super::Work;
+use super::course::Course;
 use super::ends::{End, EndId, Ends, Spot, pod_address};
 use super::judge::Progress;
 use super::view::{At, HeaderEnd, Seen, View};
@@ -53,26 +53,6 @@ pub struct Way {
     pub doubts: Vec<(Doubt, Space)>,
 }
 
-/// The members of two ends that stand for all.
-#[derive(Clone, Copy)]
-struct Pair<'e> {
-    from: Party<'e>,
-    to: Party<'e>,
-    placement: Placement,
-    together: Option<bool>,
-}
-
-/// What flows of one way have in common.
-struct Course<'e> {
-    pair: Pair<'e>,
-    family: Family,
-    to_address: Option<IpAddr>,
-    interface: Option<InterfaceId>,
-    /// The addresses of the two ends; nothing for those that the way itself tells.
-    sources: Option<Ranges>,
-    destinations: Ranges,
-}
-
 /// Addresses by which the header's own are recognised on a member's way.
 struct Sight<'e> {
     source: Option<IpAddr>,
@@ -97,212 +77,6 @@ impl Work<'_> {
             }
         }
         Ok(ways)
-    }
-
-    fn courses<'e>(
-        &self,
-        ends: &'e Ends,
-        from: &'e End,
-        to: &'e End,
-        family: Family,
-    ) -> Vec<Course<'e>> {
-        let program = self.program;
-        let mut courses = Vec::new();
-        let all = |end: &End| ends.addresses(end, program, family);
-        match (from, to) {
-            (End::Outside, End::Outside) => {}
-            (End::Outside, _) => {
-                let Some(pair) = self.inward(ends, to) else {
-                    return courses;
-                };
-                let host = program.host_of(pair.to);
-                for (interface, address, destinations) in self.targets(ends, to, pair.to, family) {
-                    let pieces = match interface {
-                        Some(_) => vec![(interface, ends.outside.ranges(family).clone())],
-                        None => self.pieces(ends, host, family),
-                    };
-                    for (interface, sources) in pieces {
-                        let Some(member) = first(&sources, family) else {
-                            continue;
-                        };
-                        courses.push(Course {
-                            pair: Pair {
-                                from: Party::Address(member),
-                                ..pair
-                            },
-                            family,
-                            to_address: address,
-                            interface,
-                            sources: Some(sources),
-                            destinations: destinations.clone(),
-                        });
-                    }
-                }
-            }
-            (_, End::Outside) => {
-                let Some(pair) = self.inward(ends, from) else {
-                    return courses;
-                };
-                let host = program.host_of(pair.to);
-                for (interface, destinations) in self.pieces(ends, host, family) {
-                    let Some(member) = first(&destinations, family) else {
-                        continue;
-                    };
-                    courses.push(Course {
-                        pair: Pair {
-                            from: pair.to,
-                            to: Party::Address(member),
-                            ..pair
-                        },
-                        family,
-                        to_address: None,
-                        interface,
-                        sources: own_sources(from, all(from)),
-                        destinations,
-                    });
-                }
-            }
-            _ => {
-                for pair in self.pairs(ends, from, to) {
-                    for (interface, address, destinations) in
-                        self.targets(ends, to, pair.to, family)
-                    {
-                        courses.push(Course {
-                            pair: Pair { ..pair },
-                            family,
-                            to_address: address,
-                            interface,
-                            sources: own_sources(from, all(from)),
-                            destinations,
-                        });
-                    }
-                }
-            }
-        }
-        courses
-    }
-
-    /// A member of an end that is reached from outside, or reaches out.
-    fn inward<'e>(&self, ends: &Ends, end: &'e End) -> Option<Pair<'e>> {
-        let hosts = ends.hosts(end, self.program);
-        let member = Ends::party(end, hosts.first().copied(), self.program)?;
-        Some(Pair {
-            from: member,
-            to: member,
-            placement: Placement::Known,
-            together: None,
-        })
-    }
-
-    /// Members of two ends on one node and on two, as far as there are such.
-    fn pairs<'e>(&self, ends: &Ends, from: &'e End, to: &'e End) -> Vec<Pair<'e>> {
-        let program = self.program;
-        let here = ends.hosts(from, program);
-        let there = ends.hosts(to, program);
-        let on = |end: &'e End, host: Option<HostId>| Ends::party(end, host, program);
-        let mut pairs = Vec::new();
-        let mut add = |from: Option<Party<'e>>, to: Option<Party<'e>>, placement, together| {
-            if let (Some(from), Some(to)) = (from, to) {
-                pairs.push(Pair {
-                    from,
-                    to,
-                    placement,
-                    together: Some(together),
-                });
-            }
-        };
-        let (Some(a), Some(b)) = (here.first().copied(), there.first().copied()) else {
-            let (a, b) = (here.first().copied(), there.first().copied());
-            for (placement, together) in [(Placement::Together, true), (Placement::Apart, false)] {
-                add(on(from, a), on(to, b), placement, together);
-            }
-            return pairs;
-        };
-        let shared = here.iter().find(|host| there.binary_search(host).is_ok());
-        if let Some(shared) = shared.copied() {
-            add(
-                on(from, Some(shared)),
-                on(to, Some(shared)),
-                Placement::Known,
-                true,
-            );
-        }
-        let other = if a == b {
-            let second = there.get(1).map(|b| (a, *b));
-            second.or_else(|| here.get(1).map(|a| (*a, b)))
-        } else {
-            Some((a, b))
-        };
-        if let Some((a, b)) = other {
-            add(on(from, Some(a)), on(to, Some(b)), Placement::Known, false);
-        }
-        pairs
-    }
-
-    /// Where packets to a member of an end go: for nodes, to each of their addresses.
-    fn targets(
-        &self,
-        ends: &Ends,
-        end: &End,
-        member: Party<'_>,
-        family: Family,
-    ) -> Vec<(Option<InterfaceId>, Option<IpAddr>, Ranges)> {
-        let program = self.program;
-        let all = || ends.addresses(end, program, family);
-        let Party::Host(id) = member else {
-            return vec![(None, None, all())];
-        };
-        let Some(host) = program.host(id) else {
-            return Vec::new();
-        };
-        let own = host.addresses.iter().enumerate();
-        let own = own.filter(|(_, own)| Family::of(own.address) == family);
-        own.map(|(index, own)| {
-            let set = ends.at_spot(id, Spot::Own(index), program);
-            let ranges = Addresses::from(&set).ranges(family).clone();
-            (own.interface, Some(own.address), ranges)
-        })
-        .collect()
-    }
-
-    /// The addresses outside the cluster by the interface through which `host` reaches them.
-    fn pieces(
-        &self,
-        ends: &Ends,
-        host: Option<HostId>,
-        family: Family,
-    ) -> Vec<(Option<InterfaceId>, Ranges)> {
-        let program = self.program;
-        let table = host.and_then(|id| program.host(id)).map_or(0, |h| h.routes);
-        let mut routes: Vec<(IpNet, InterfaceId)> = program
-            .routes
-            .get(table)
-            .map(|routes| routes.to_vec())
-            .unwrap_or_default();
-        // The longest prefix counts, of equal ones the first: sorting keeps their order.
-        routes.sort_by_key(|(net, _)| std::cmp::Reverse(net.prefix_len()));
-        let mut rest = ends.outside.ranges(family).clone();
-        let mut pieces: Vec<(Option<InterfaceId>, Ranges)> = Vec::new();
-        let mut add = |interface, ranges: Ranges| {
-            if ranges.is_empty() {
-                return;
-            }
-            match pieces.iter_mut().find(|(known, _)| *known == interface) {
-                Some((_, known)) => *known = known.union(&ranges),
-                None => pieces.push((interface, ranges)),
-            }
-        };
-        let max = match family {
-            Family::V4 => u128::from(u32::MAX),
-            Family::V6 => u128::MAX,
-        };
-        for (net, interface) in routes {
-            let block = Addresses::of([net]).ranges(family).clone();
-            add(Some(interface), rest.intersection(&block));
-            rest = rest.intersection(&block.complement(max));
-        }
-        add(None, rest);
-        pieces
     }
 
     fn way(
@@ -333,19 +107,11 @@ impl Work<'_> {
             Party::Host(_) => begin.and_then(|stage| stage.packet.source.address),
             Party::Imagined(_) => None,
         };
-        let sources = match (&course.sources, course.pair.from, begin) {
-            (Some(sources), _, _) => Some(sources.clone()),
+        let sources = match &course.sources {
+            Some(sources) => Some(sources.clone()),
             // EVAL-31: a packet that no hook sees bears any address of its node.
-            (None, _, None) => Some(ends.addresses(source, program, course.family)),
-            (None, Party::Host(host), Some(_)) => address.map(|address| {
-                let spot = program.host(host).and_then(|h| Spot::find(h, address));
-                let set = spot.map_or_else(
-                    || AddressSet::of([IpNet::from(address)]),
-                    |spot| ends.at_spot(host, spot, program),
-                );
-                Addresses::from(&set).ranges(course.family).clone()
-            }),
-            (None, _, Some(_)) => None,
+            None if begin.is_none() => Some(ends.addresses(source, program, course.family)),
+            None => address.map(|address| self.like(ends, course, address)),
         };
         let destination = match course.pair.to {
             Party::Address(address) => Some(address),
@@ -369,8 +135,8 @@ impl Work<'_> {
             source: address,
             destination,
             pods: [
-                self.pod_of(ends, course.pair.from),
-                self.pod_of(ends, course.pair.to),
+                Self::pod_of(ends, course.pair.from),
+                Self::pod_of(ends, course.pair.to),
             ],
             mirrored: false,
         };
@@ -379,23 +145,9 @@ impl Work<'_> {
         let [mut allow, mut deny, mut unknown] = self.verdicts(&progress.states)?;
         let is_host = |party| matches!(party, Party::Host(_));
         if !progress.untracked.is_empty() && (is_host(flow.from) || is_host(flow.to)) {
-            // EVAL-19: without connection tracking the answer is a flow of its own.
-            let passing = self.spaces.union(allow, unknown)?;
-            let asked = self.spaces.intersection(passing, progress.untracked)?;
-            let mut answer = Progress::begin(asked, progress.leg.saturating_add(1));
-            let mut back: Vec<Stage<'_>> = Vec::new();
-            let walked = program.walk(&flow.reply(), course.pair.placement, &mut back);
-            for stage in &mut back {
-                stage.leg = stage.leg.saturating_add(answer.leg);
-            }
             sight.mirrored = true;
-            if walked.is_ok() {
-                self.follow(ends, &back, &sight, &mut answer)?;
-            }
-            let [_, dropped, unclear] = self.verdicts(&answer.states)?;
-            for (doubt, space) in answer.notes {
-                self.note(&mut progress.notes, doubt, space)?;
-            }
+            let [dropped, unclear] =
+                self.answer(ends, &flow, course, &sight, &mut progress, [allow, unknown])?;
             let doubtful = self.spaces.intersection(allow, unclear)?;
             deny = self.spaces.union(deny, dropped)?;
             allow = self.spaces.difference(allow, deny)?;
@@ -416,6 +168,53 @@ impl Work<'_> {
             unknown,
             doubts: self.reasons(&progress.notes, unknown)?,
         }))
+    }
+
+    /// The addresses of all nodes where a node has `address`.
+    fn like(&self, ends: &Ends, course: &Course<'_>, address: IpAddr) -> Ranges {
+        let program = self.program;
+        let spot = match course.pair.from {
+            Party::Host(host) => program
+                .host(host)
+                .and_then(|known| Some((host, Spot::find(known, address)?))),
+            _ => None,
+        };
+        let set = match spot {
+            Some((host, spot)) => ends.at_spot(host, spot, program),
+            None => AddressSet::of([IpNet::from(address)]),
+        };
+        Addresses::from(&set).ranges(course.family).clone()
+    }
+
+    /// EVAL-19: without connection tracking the answer is a flow of its own. Of the packets that
+    /// untracked policy accepted and that pass or may pass: those whose answer is dropped, and
+    /// those of whose answer it is not known.
+    fn answer(
+        &mut self,
+        ends: &Ends,
+        flow: &Flow<'_>,
+        course: &Course<'_>,
+        sight: &Sight<'_>,
+        progress: &mut Progress,
+        passing: [Space; 2],
+    ) -> Result<[Space; 2], SpaceError> {
+        let passing = self.spaces.union_of(&passing)?;
+        let asked = self.spaces.intersection(passing, progress.untracked)?;
+        let mut answer = Progress::begin(asked, progress.leg.saturating_add(1));
+        let reply = flow.reply();
+        let mut back: Vec<Stage<'_>> = Vec::new();
+        let walked = self.program.walk(&reply, course.pair.placement, &mut back);
+        for stage in &mut back {
+            stage.leg = stage.leg.saturating_add(answer.leg);
+        }
+        if walked.is_ok() {
+            self.follow(ends, &back, sight, &mut answer)?;
+        }
+        let [_, dropped, unclear] = self.verdicts(&answer.states)?;
+        for (doubt, space) in answer.notes {
+            self.note(&mut progress.notes, doubt, space)?;
+        }
+        Ok([dropped, unclear])
     }
 
     /// The parts of `unknown` by the first reason that was met.
@@ -583,7 +382,7 @@ impl Work<'_> {
         }
     }
 
-    fn pod_of<'e>(&self, ends: &Ends, party: Party<'e>) -> Option<(usize, &'e ImaginedPod)> {
+    fn pod_of<'e>(ends: &Ends, party: Party<'e>) -> Option<(usize, &'e ImaginedPod)> {
         let Party::Imagined(pod) = party else {
             return None;
         };
@@ -598,14 +397,6 @@ impl Work<'_> {
     }
 }
 
-/// The source addresses of flows from an end; nothing for nodes, whose way decides.
-fn own_sources(end: &End, all: Ranges) -> Option<Ranges> {
-    match end {
-        End::Workers(_) => None,
-        End::Pods(_) | End::Imagined { .. } | End::Outside => Some(all),
-    }
-}
-
 /// The interface by which packets leave their first node.
 fn leaves(stages: &[Stage<'_>]) -> Option<InterfaceId> {
     let first = stages
@@ -614,14 +405,4 @@ fn leaves(stages: &[Stage<'_>]) -> Option<InterfaceId> {
     let mut out = first.filter(|stage| stage.hook.direction() == Direction::Egress);
     let leaving = |stage: &&Stage<'_>| !matches!(stage.hook, Hook::Workload(_) | Hook::Tunnel(_));
     out.find(leaving).and_then(|stage| stage.interface)
-}
-
-fn first(ranges: &Ranges, family: Family) -> Option<IpAddr> {
-    let (first, _) = ranges.iter().next()?;
-    match family {
-        Family::V4 => u32::try_from(first)
-            .ok()
-            .map(|bits| IpAddr::V4(bits.into())),
-        Family::V6 => Some(IpAddr::V6(first.into())),
-    }
 }

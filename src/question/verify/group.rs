@@ -98,12 +98,11 @@ impl Networks {
         let Some(selector) = selector else {
             return is_on && host.mapped;
         };
-        let endpoints = match interface {
-            Some(wanted) => vec![host.specific(wanted).or(host.wildcard)],
-            None => {
-                let own = host.specific.iter().map(|(_, id)| Some(*id));
-                own.chain([host.wildcard]).collect()
-            }
+        let endpoints = if let Some(wanted) = interface {
+            vec![host.specific(wanted).or(host.wildcard)]
+        } else {
+            let own = host.specific.iter().map(|(_, id)| Some(*id));
+            own.chain([host.wildcard]).collect()
         };
         let mut endpoints = endpoints.into_iter().flatten();
         is_on

@@ -37,14 +37,14 @@ pub struct Proof {
     pub against: usize,
 }
 
-/// Whether an intent holds.
+/// Whether an intent holds, the worst last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProofOutcome {
-    /// It holds of every flow that it means.
-    Proved,
     /// There is no flow that it means: one of its ends is not there.
     Empty,
+    /// It holds of every flow that it means.
+    Proved,
     /// It holds of all that is known, and something is not known.
     Unknown,
     /// It does not hold.
