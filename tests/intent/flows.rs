@@ -31,7 +31,7 @@ const PORTS: [u16; 12] = [
     22, 25, 80, 443, 1024, 2040, 4789, 8080, 20000, 30000, 52311, 65535,
 ];
 
-/// Of how many samples a pair of ends takes one, where there are as many pairs.
+/// Of how many samples a pair of ends takes one at most, where there are as many pairs.
 const STEP: usize = 7;
 
 /// A pod that need not exist: its namespace and its labels.
@@ -58,6 +58,21 @@ const PODS: [(&str, &[(&str, &str)]); 14] = [
     ),
 ];
 
+/// The intents without those that say what one of the others says too.
+pub(crate) fn telling(intents: &[Intent]) -> impl Iterator<Item = &Intent> {
+    let is_exact = |intent: &&Intent| intent.expect == Expect::Exactly;
+    let said: Vec<&Part> = intents
+        .iter()
+        .filter(is_exact)
+        .flat_map(|i| &i.parts)
+        .collect();
+    let rest = intents.iter().filter(move |intent| {
+        let all_said = intent.parts.iter().all(|part| said.contains(&part));
+        intent.expect != Expect::Exactly && !(intent.expect == Expect::Allow && all_said)
+    });
+    intents.iter().filter(is_exact).chain(rest)
+}
+
 /// One end of flows.
 struct End {
     party: Somebody,
@@ -82,6 +97,7 @@ pub(crate) struct Held<'a> {
 }
 
 impl<'a> Held<'a> {
+    /// With every sample, for one pair of ends or another.
     pub(crate) fn new(place: &'a Place) -> Self {
         Self {
             place,
@@ -110,7 +126,8 @@ impl<'a> Held<'a> {
                     continue;
                 }
                 pair += 1;
-                // Every sample is taken for some pair, and every pair has some of each kind.
+                // Where there are pairs enough every sample is taken for some of them, and every
+                // pair has some of each kind.
                 let step = pairs.clamp(1, STEP);
                 for sample in samples.iter().skip(pair % step).step_by(step) {
                     let told = self.held(intent, space, (source, destination), sample);
@@ -156,8 +173,7 @@ impl<'a> Held<'a> {
         let meant = self.spaces.contains(space, &header);
         let wanted = match (intent.expect, meant) {
             (Expect::Allow | Expect::Exactly, true) => Outcome::Allow,
-            (Expect::Deny, true) => Outcome::Deny,
-            (Expect::Exactly, false) => Outcome::Deny,
+            (Expect::Deny, true) | (Expect::Exactly, false) => Outcome::Deny,
             (Expect::Allow | Expect::Deny, false) => return None,
         };
         let mut flow = Flow::new(

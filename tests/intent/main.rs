@@ -10,6 +10,7 @@
     clippy::too_many_lines
 )]
 
+mod broken;
 mod file;
 mod flows;
 mod holds;
