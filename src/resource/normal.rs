@@ -12,7 +12,7 @@ use super::policy::{
     Port, Rule,
 };
 use super::selector::normalise;
-use super::{Api, Body, Field, HostEndpoint, Label, List, Resource, Tier, Written};
+use super::{Api, Body, Field, HostEndpoint, Kind, Label, List, Resource, Tier, Written};
 
 /// The label that the API server adds to every policy.
 const TIER_LABEL: &str = "projectcalico.org/tier";
@@ -69,7 +69,12 @@ fn form(resource: &Resource, selectors: Selectors) -> Value {
         _ => resource.key.kind.api_version(),
     };
     object.insert("apiVersion".into(), json!(api_version));
-    object.insert("kind".into(), json!(resource.key.kind.word()));
+    let kind = match (&resource.body, &resource.key.kind) {
+        // KNP-11.
+        (Body::Policy(_), Kind::ClusterNetworkPolicy) => Kind::GlobalNetworkPolicy.word(),
+        (_, kind) => kind.word(),
+    };
+    object.insert("kind".into(), json!(kind));
     object.insert("metadata".into(), Value::Object(metadata));
     let spec = match &resource.body {
         Body::Policy(body) => policy(body, resource.api, selectors),
