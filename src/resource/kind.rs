@@ -165,7 +165,9 @@ impl Kind {
     pub fn is_cluster_wide_kubernetes_policy(&self) -> bool {
         matches!(
             self,
-            Self::AdminNetworkPolicy | Self::BaselineAdminNetworkPolicy | Self::ClusterNetworkPolicy
+            Self::AdminNetworkPolicy
+                | Self::BaselineAdminNetworkPolicy
+                | Self::ClusterNetworkPolicy
         )
     }
 

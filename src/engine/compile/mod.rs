@@ -107,7 +107,12 @@ fn not_modelled(resources: &ResourceSet, era: Era) -> Vec<NotModelled> {
     resources
         .iter()
         .filter(|_| era != Era::E1)
-        .filter(|resource| resource.key.kind.is_cluster_wide_policy_of_another_version())
+        .filter(|resource| {
+            resource
+                .key
+                .kind
+                .is_cluster_wide_policy_of_another_version()
+        })
         .map(|resource| NotModelled {
             key: resource.key.clone(),
             place: resource.place(),

@@ -82,19 +82,17 @@ pub(super) fn policy_of(kind: &Kind, policy: &ClusterPolicy) -> Option<Policy> {
     };
     let ingress = rules(&policy.ingress, Direction::Ingress);
     let egress = rules(&policy.egress, Direction::Egress);
-    let governed: Vec<Located<Written<Direction>>> = [
-        (Direction::Ingress, &ingress),
-        (Direction::Egress, &egress),
-    ]
-    .into_iter()
-    .filter_map(|(direction, list)| {
-        let list = list.as_ref().filter(|list| !list.is_empty())?;
-        Some(Located {
-            value: Written::Valid(direction),
-            span: list.span,
-        })
-    })
-    .collect();
+    let governed: Vec<Located<Written<Direction>>> =
+        [(Direction::Ingress, &ingress), (Direction::Egress, &egress)]
+            .into_iter()
+            .filter_map(|(direction, list)| {
+                let list = list.as_ref().filter(|list| !list.is_empty())?;
+                Some(Located {
+                    value: Written::Valid(direction),
+                    span: list.span,
+                })
+            })
+            .collect();
     Some(Policy {
         span: policy.span,
         tier: text(
