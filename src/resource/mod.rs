@@ -25,7 +25,9 @@ pub use cluster_policy::{
     ClusterPeer, ClusterPolicy, ClusterPort, ClusterRule, ClusterSubject, NamespacedPods,
     PortNumberRange, PortNumbers, PortQuestion,
 };
-pub use convert::{KUBERNETES_POLICY_ORDER, Unconverted, convert, is_converted, unconverted};
+pub use convert::{
+    Becomes, KUBERNETES_POLICY_ORDER, Unconverted, convert, is_converted, unconverted,
+};
 pub use era::Era;
 pub use felix::{FailsafePort, FelixConfiguration};
 pub use kind::{Api, Key, Kind};

@@ -85,7 +85,7 @@ fn without_effect(resources: &ResourceSet, era: Era) -> Vec<Vanished> {
             let reason = if is_converted(&resource.key.kind, era) {
                 "it has no subject, and the API refuses it".to_owned()
             } else {
-                format!("{era} does not enforce policies of this kind")
+                format!("{era} enforces no policies of this kind")
             };
             Vanished {
                 key: resource.key.clone(),

@@ -4,12 +4,14 @@
 //! one that denies everything, so that nothing passes that somebody meant to stop.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::finding::Span;
 use crate::net::{PortRange, Protocol};
 use crate::resource::{
-    Action, ClusterPeer, ClusterPolicy, ClusterPort, ClusterRule, Direction, EntityRule, Era, Kind,
-    List, NamespacedPods, Net, Policy, Port, PortNumbers, PortQuestion, Resource, Rule, Written,
+    Action, Body, ClusterPeer, ClusterPolicy, ClusterPort, ClusterRule, Direction, EntityRule, Era,
+    Field, Kind, List, NamespacedPods, Net, Policy, Port, PortNumbers, PortQuestion, Resource,
+    Rule, Written,
 };
 use crate::yaml::Located;
 
@@ -138,35 +140,72 @@ fn selectors_of(pods: &NamespacedPods) -> (String, String) {
     )
 }
 
-/// A rule that Calico cannot take over.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A rule that Calico does not take over as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unconverted {
     /// Where the reason stands.
     pub span: Span,
     /// Why, in one sentence.
     pub reason: &'static str,
-    /// Whether the rule becomes one that denies everything; else it is left out.
-    pub denies_all: bool,
+    /// What becomes of it.
+    pub becomes: Becomes,
 }
 
-/// The rules of a policy for the whole cluster that Calico cannot take over, in the order in which
-/// they stand; none of any other object.
+/// What becomes of a rule that Calico does not take over as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Becomes {
+    /// It is left out: it would have allowed something.
+    Nothing,
+    /// It denies everything: it would have denied something or passed it on.
+    DenyAll,
+    /// It is a rule for every protocol and every port.
+    EveryPort,
+}
+
+impl fmt::Display for Becomes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "Calico leaves the rule out",
+            Self::DenyAll => "Calico makes it a rule that denies everything",
+            Self::EveryPort => "the rule means every protocol and every port",
+        })
+    }
+}
+
+/// The rules of a policy for the whole cluster that Calico does not take over as they stand; none
+/// of any other object.
 pub fn unconverted(resource: &Resource) -> Vec<Unconverted> {
-    let super::Body::ClusterPolicy(policy) = &resource.body else {
+    let Body::ClusterPolicy(policy) = &resource.body else {
         return Vec::new();
     };
+    let kind = &resource.key.kind;
     [&policy.ingress, &policy.egress]
         .into_iter()
         .flatten()
         .flat_map(|list| &list.value)
-        .filter_map(|rule| converted(&resource.key.kind, rule, Direction::Egress).err())
+        .filter_map(|rule| match converted(kind, rule, Direction::Egress) {
+            Err(failed) => Some(failed),
+            Ok(_) => opened(rule),
+        })
         .collect()
+}
+
+/// What opens a rule to every port although it can be taken over.
+fn opened(rule: &ClusterRule) -> Option<Unconverted> {
+    let entries = rule.ports.iter().flat_map(|ports| &ports.value);
+    let mut asks = entries.filter_map(|entry| entry.asks.first());
+    let named = asks.find(|ask| matches!(ask.value, PortQuestion::Named(_)))?;
+    Some(Unconverted {
+        span: named.span,
+        reason: "Calico does not look at the names of ports here",
+        becomes: Becomes::EveryPort,
+    })
 }
 
 fn rules_of(kind: &Kind, rule: &ClusterRule, direction: Direction) -> Vec<Rule> {
     match converted(kind, rule, direction) {
         Ok(rules) => rules,
-        Err(failed) if failed.denies_all => vec![Rule {
+        Err(failed) if failed.becomes == Becomes::DenyAll => vec![Rule {
             span: rule.span,
             action: Some(Located {
                 value: Written::Valid(Action::Deny),
@@ -187,7 +226,7 @@ fn converted(
     let refuse = |(span, reason)| Unconverted {
         span,
         reason,
-        denies_all: closes(kind, rule),
+        becomes: closed(kind, rule),
     };
     let at = rule.action.as_ref().map_or(rule.span, |action| action.span);
     let action = action(kind, rule).ok_or_else(|| refuse((at, "its action is none")))?;
@@ -249,9 +288,12 @@ fn action(kind: &Kind, rule: &ClusterRule) -> Option<Action> {
     }
 }
 
-/// Whether the rule, if it cannot be taken over, denies everything.
-fn closes(kind: &Kind, rule: &ClusterRule) -> bool {
-    matches!(action(kind, rule), Some(Action::Deny | Action::Pass))
+/// What becomes of the rule if it cannot be taken over.
+fn closed(kind: &Kind, rule: &ClusterRule) -> Becomes {
+    match action(kind, rule) {
+        Some(Action::Deny | Action::Pass) => Becomes::DenyAll,
+        _ => Becomes::Nothing,
+    }
 }
 
 type Failed = (Span, &'static str);
@@ -306,7 +348,7 @@ fn port_of(
     let bounds = match (&numbers.number, &numbers.range) {
         (Some(number), _) => Some((number.span, Some(number.value), Some(number.value))),
         (None, Some(range)) => {
-            let end = |end: &super::Field<i64>| end.as_ref().map(|end| end.value);
+            let end = |end: &Field<i64>| end.as_ref().map(|end| end.value);
             Some((range.span, end(&range.start), end(&range.end)))
         }
         (None, None) if *kind == Kind::ClusterNetworkPolicy => None,

@@ -14,7 +14,7 @@ use crate::yaml::Located;
 
 use super::{Api, Body, Era, Field, Key, Kind, Metadata, Policy, Resource};
 
-pub use cluster::{Unconverted, is_converted, unconverted};
+pub use cluster::{Becomes, Unconverted, is_converted, unconverted};
 pub use kubernetes::KUBERNETES_POLICY_ORDER;
 
 /// The Calico policy that the Kubernetes policy `resource` becomes in clusters of `era`; nothing

@@ -4,10 +4,8 @@
 use crate::finding::{Code, Severity, Span, nearest};
 use crate::resource::{
     ClusterPeer, ClusterPolicy, ClusterPort, ClusterRule, ClusterSubject, Field, Kind,
-    LabelSelector, NamespacedPods, PortNumberRange, PortNumbers, PortQuestion, is_converted,
-    unconverted,
+    LabelSelector, NamespacedPods, PortNumberRange, PortNumbers, PortQuestion, unconverted,
 };
-use crate::yaml::Located;
 
 use super::judge::{Judge, Raw};
 
@@ -70,8 +68,7 @@ impl Judge<'_> {
     fn enforced(&mut self) {
         let kind = &self.resource.key.kind;
         let version = self.rules.version;
-        let early = *kind == Kind::BaselineAdminNetworkPolicy && !self.since(30);
-        if is_converted(kind, version.era()) && !early {
+        if version.enforces(kind) {
             return;
         }
         let hint = match kind {
@@ -360,8 +357,7 @@ impl Judge<'_> {
 
     /// What the API takes and Calico does not.
     fn unconverted(&mut self) {
-        let (kind, era) = (&self.resource.key.kind, self.rules.version.era());
-        if !is_converted(kind, era) {
+        if !self.rules.version.enforces(&self.resource.key.kind) {
             return;
         }
         let told = self.findings.len();
@@ -376,46 +372,10 @@ impl Judge<'_> {
             if refused {
                 continue;
             }
-            let becomes = if rule.denies_all {
-                "Calico makes it a rule that denies everything"
-            } else {
-                "Calico leaves the rule out"
-            };
-            let message = format!("{}: {becomes}", rule.reason);
+            let message = format!("{}: {}", rule.reason, rule.becomes);
             let finding = self.finding(Code::UnconvertedRule, rule.span, message);
-            self.remark(
-                finding.hint("write address blocks, pods or namespaces, and ports by number"),
-            );
-        }
-        self.named_ports();
-    }
-
-    /// Up to 3.31 a port by name opens the whole rule.
-    fn named_ports(&mut self) {
-        let super::Body::ClusterPolicy(policy) = &self.resource.body else {
-            return;
-        };
-        if self.is_newer() {
-            return;
-        }
-        let lists = [&policy.ingress, &policy.egress];
-        let rules = lists.into_iter().flatten().flat_map(|list| &list.value);
-        let entries = rules
-            .flat_map(|rule| &rule.ports)
-            .flat_map(|list| &list.value);
-        for entry in entries {
-            if let Some(Located {
-                value: PortQuestion::Named(name),
-                span,
-            }) = entry.asks.first()
-            {
-                let message = format!(
-                    "Calico does not look at the name `{name}`: the rule means every protocol and \
-                     every port"
-                );
-                let finding = self.finding(Code::UnconvertedRule, *span, message);
-                self.remark(finding.hint("write the ports by number"));
-            }
+            let hint = "write pods, namespaces or address blocks, and ports by number";
+            self.remark(finding.hint(hint));
         }
     }
 
