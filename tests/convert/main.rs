@@ -147,8 +147,8 @@ spec:
     );
     assert_eq!(
         old.stderr,
-        "note: admin.yaml:9:31: Calico cannot select nodes here: Calico makes it a rule that denies everything
-note: admin.yaml:10:38: open source Calico matches no domain names: Calico leaves the rule out
+        "note: admin.yaml:9:33: Calico cannot select nodes here: Calico makes it a rule that denies everything
+note: admin.yaml:10:40: open source Calico matches no domain names: Calico leaves the rule out
 note: cluster.yaml:1:1: ClusterNetworkPolicy dns is not converted: Calico 3.31 enforces no ClusterNetworkPolicy
 "
     );
@@ -166,7 +166,7 @@ spec:
     destination:
       namespaceSelector: all()
       ports:
-      - 53:54
+      - \"53:54\"
       selector: projectcalico.org/orchestrator == 'k8s' && k8s-app == 'dns'
     protocol: TCP
   - action: Allow

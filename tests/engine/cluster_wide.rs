@@ -71,7 +71,7 @@ fn knp_11_kind_name_tier_and_order_by_era() {
             "tier: Baseline, priority: 7, subject: {namespaces: {}}",
         )
     };
-    let cases: [(usize, Era, Option<(Kind, &str, &str, u32)>); 9] = [
+    let cases = [
         (0, Era::E1, None),
         (1, Era::E1, None),
         (2, Era::E1, None),

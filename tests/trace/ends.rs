@@ -171,3 +171,29 @@ fn an_untracked_service_needs_its_answer_allowed() {
         assert_eq!(ran.code, code, "{egress}: {}{}", ran.stdout, ran.stderr);
     }
 }
+
+#[test]
+fn knp_11_a_policy_for_the_whole_cluster_counts_in_the_versions_that_enforce_it() {
+    let room = Room::new();
+    room.write(
+        "cnp.yaml",
+        "apiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {name: lock}\nspec:\n  tier: Admin\n  priority: 1\n  subject: {namespaces: {}}\n  ingress:\n  - action: Deny\n    from: [{namespaces: {}}]\n",
+    );
+    let question = "trace cnp.yaml --from pod:a{} --to pod:web{} --port tcp/80";
+    let new = room.run(question);
+    assert_eq!((new.code, new.stderr.as_str()), (1, ""), "{}", new.stdout);
+    assert!(
+        new.stdout
+            .contains("Deny by rule 1 of ClusterNetworkPolicy lock"),
+        "{}",
+        new.stdout
+    );
+    let old = room.run(&format!("{question} --calico-version 3.31"));
+    assert_eq!(
+        (old.code, old.stderr.as_str()),
+        (
+            0,
+            "note: cnp.yaml:1:1: Calico takes ClusterNetworkPolicy lock for missing: Calico 3.29 to 3.31 enforces no policies of this kind\n"
+        )
+    );
+}

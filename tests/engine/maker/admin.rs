@@ -99,7 +99,7 @@ impl Maker<'_> {
             if self.dice.one_in(20) {
                 action = self.dice.of(&["Allow", "Accept", "Log"]);
             }
-            let peers: Vec<String> = (0..1 + self.dice.below(2))
+            let peers: Vec<String> = (0..=self.dice.below(2))
                 .map(|_| self.cluster_peer(direction))
                 .collect();
             let ports = if kind == "ClusterNetworkPolicy" {

@@ -189,9 +189,8 @@ fn ports(kind: &Kind, entries: &[ClusterPort]) -> Option<Vec<(String, String)>> 
     let mut pairs = Vec::new();
     for entry in entries {
         let numbers = match entry.asks.first().map(|ask| &ask.value) {
-            None => return Some(everything),
             Some(PortQuestion::Named(_)) if newer => return None,
-            Some(PortQuestion::Named(_)) => return Some(everything),
+            Some(PortQuestion::Named(_)) | None => return Some(everything),
             Some(PortQuestion::Numbers(numbers)) => numbers,
         };
         let protocol = numbers.protocol.as_ref().map_or("TCP", |p| &p.value);
