@@ -324,3 +324,40 @@ fn findings_stand_where_the_fault_is() {
     );
     assert_eq!(places(&linted(&text, "3.33")), ["4:98 unconverted-rule"]);
 }
+
+#[test]
+fn policies_of_equal_priority_that_decide_differently_tie() {
+    let of = |name: &str, tier: &str, priority: u32, action: &str, app: &str| {
+        let rule = format!("ingress: [{{action: {action}, from: [{{namespaces: {{}}}}]}}]");
+        let pods = format!("subject: {{pods: {{podSelector: {{matchLabels: {{app: {app}}}}}}}}}");
+        let spec = format!("tier: {tier}, priority: {priority}, {pods}, {rule}");
+        format!("---\n{}", object("ClusterNetworkPolicy", name, &spec))
+    };
+    let first = of("a", "Admin", 5, "Deny", "one");
+    for (second, ties) in [
+        (of("b", "Admin", 5, "Accept", "one"), true),
+        (of("b", "Admin", 5, "Pass", "one"), true),
+        (of("b", "Admin", 5, "Deny", "one"), false),
+        (of("b", "Admin", 6, "Accept", "one"), false),
+        (of("b", "Baseline", 5, "Accept", "one"), false),
+        (of("b", "Admin", 5, "Accept", "two"), false),
+        (
+            "---\napiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {name: b}\nspec: {tier: kube-admin, order: 5, types: [Ingress], ingress: [{action: Allow}]}\n"
+                .into(),
+            true,
+        ),
+    ] {
+        let findings = linted(&format!("{first}{second}"), "3.33");
+        let told: Vec<&str> = findings.iter().map(|f| f.code.word()).collect();
+        let expected: &[&str] = if ties { &["order-tie"] } else { &[] };
+        assert_eq!(told, expected, "{second}");
+    }
+    let text = format!("{first}{}", of("b", "Admin", 5, "Accept", "one"));
+    let findings = linted(&text, "3.33");
+    assert_eq!(
+        findings[0].message,
+        "ClusterNetworkPolicy b and ClusterNetworkPolicy a have order 5 in tier `kube-admin` and can \
+         decide one packet differently; by name ClusterNetworkPolicy a comes first in Calico 3.33"
+    );
+    assert_eq!(places(&findings), ["10:32 order-tie"]);
+}
