@@ -359,5 +359,5 @@ fn policies_of_equal_priority_that_decide_differently_tie() {
         "ClusterNetworkPolicy b and ClusterNetworkPolicy a have order 5 in tier `kube-admin` and can \
          decide one packet differently; by name ClusterNetworkPolicy a comes first in Calico 3.33"
     );
-    assert_eq!(places(&findings), ["10:32 order-tie"]);
+    assert_eq!(places(&findings), ["10:31 order-tie"]);
 }
