@@ -10,12 +10,15 @@
 #![expect(clippy::too_many_lines, reason = "tables of cases are long")]
 
 mod address;
+mod cluster_wide;
 mod doubts;
 mod evaluation;
+mod hooks;
 mod hosts;
 mod kubernetes;
 mod maker;
 mod naive;
+mod peers;
 mod random;
 mod reach;
 mod resolution;
