@@ -83,14 +83,7 @@ impl Work<'_> {
         part: Part,
         seen: &Seen<'_>,
     ) -> Result<Arc<Split>, SpaceError> {
-        let (by_source, by_destination) = self.asks_labels(which, class, part);
-        let key = (
-            which,
-            part,
-            seen.family,
-            seen.source.key(by_source),
-            seen.destination.key(by_destination),
-        );
+        let key = self.chain_key(which, class, part, seen);
         if let Some(split) = self.chains.get(&key) {
             return Ok(Arc::clone(split));
         }
@@ -101,6 +94,24 @@ impl Work<'_> {
         let split = Arc::new(split);
         self.chains.insert(key, Arc::clone(&split));
         Ok(split)
+    }
+
+    /// What the chain is known by: views that no rule of it tells apart have one.
+    pub(super) fn chain_key(
+        &mut self,
+        which: ClassRef,
+        class: &Class,
+        part: Part,
+        seen: &Seen<'_>,
+    ) -> ChainKey {
+        let (by_source, by_destination) = self.asks_labels(which, class, part);
+        (
+            which,
+            part,
+            seen.family,
+            seen.source.key(by_source),
+            seen.destination.key(by_destination),
+        )
     }
 
     /// Whether any rule asks for labels of the source, and of the destination.
@@ -155,7 +166,7 @@ impl Work<'_> {
                 continue;
             }
             let mut truth = self.rule(*rule, seen)?;
-            if truth.possible.is_empty() {
+            if truth.is_never() {
                 continue;
             }
             if !certain {
@@ -246,7 +257,7 @@ impl Work<'_> {
     }
 
     /// EVAL-10 to EVAL-12.
-    fn profiles(
+    pub(super) fn profiles(
         &mut self,
         class: &Class,
         direction: Direction,

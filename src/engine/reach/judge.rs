@@ -214,6 +214,7 @@ impl Work<'_> {
                 self.note(&mut progress.notes, doubt, unsure)?;
             }
             let open = self.spaces.difference(asked, safe.yes)?;
+            self.arrive(ClassRef::Listed(id), class, part, seen, open)?;
             for (doubt, space) in &split.notes {
                 let noted = self.spaces.intersection(open, *space)?;
                 self.note(&mut progress.notes, *doubt, noted)?;
@@ -384,7 +385,9 @@ impl Work<'_> {
             states.denied = self.spaces.union(states.denied, going)?;
             return Ok(states);
         }
-        let split = self.chain(which, class, Part::Normal(direction), seen)?;
+        let part = Part::Normal(direction);
+        self.arrive(which, class, part, seen, going)?;
+        let split = self.chain(which, class, part, seen)?;
         for (doubt, space) in &split.notes {
             let noted = self.spaces.intersection(going, *space)?;
             self.note(&mut progress.notes, *doubt, noted)?;

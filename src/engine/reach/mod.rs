@@ -19,10 +19,12 @@
 //! | `ends` | classes of endpoints, and where they are |
 //! | `course`, `way` | the ways between two of them, and what happens on each |
 //! | `judge` | one way, stage by stage |
+//! | `arrival` | which packets policies are asked about, rule by rule |
 //! | `chain` | the policies of one endpoint, hook and direction |
 //! | `rule`, `named` | the packets that a rule matches |
 //! | `view`, `truth` | what a packet shows at a hook; yes, no and perhaps |
 
+mod arrival;
 mod chain;
 mod combinations;
 mod course;
@@ -44,11 +46,13 @@ use super::program::Program;
 use super::space::{Addresses, Cube, Space, SpaceError, Spaces};
 use super::tables::RuleId;
 
+use arrival::Arrivals;
 use chain::{ChainKey, ClassRef, Part, Split};
 use ends::Ends;
 use truth::Truth;
 use view::{Addressing, ViewKey};
 
+pub use arrival::{Arrival, ArrivalHook, ArrivalLine, ArrivalOwner, ArrivalTier};
 pub use combinations::{Assumptions, MOST_COMBINATIONS, TooManyPods};
 pub use ends::{End, EndId};
 pub use way::Way;
@@ -68,6 +72,7 @@ struct Work<'p> {
     chains: FxHashMap<ChainKey, Arc<Split>>,
     label_asking: FxHashMap<(ClassRef, Part), (bool, bool)>,
     among: Vec<AddressSet>,
+    arrivals: Arrivals,
 }
 
 impl Work<'_> {
@@ -109,6 +114,7 @@ impl<'p> Reach<'p> {
                 chains: FxHashMap::default(),
                 label_asking: FxHashMap::default(),
                 among: Vec::new(),
+                arrivals: Arrivals::default(),
             },
         })
     }

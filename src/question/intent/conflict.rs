@@ -7,86 +7,62 @@ use crate::finding::InputError;
 
 use super::{Expect, Intent};
 
-/// What intents about the same groups expect so far.
-struct Expected<'a> {
-    allowed: Space,
-    denied: Space,
-    /// The packets of the first `exactly`: every other must have the same.
-    exactly: Option<Space>,
-    intents: Vec<(&'a Intent, Space)>,
-}
-
-/// The first two of `intents` that cannot both hold: they are about the same groups, written
-/// alike, and expect different things of one packet. Two groups that merely share ends are not
-/// compared: whether they do is not known before a cluster is.
+/// Two of `intents` that cannot both hold: they are about the same groups, written alike, and
+/// expect different things of one packet. Two groups that merely share ends are not compared:
+/// whether they do is not known before a cluster is.
 ///
 /// # Errors
 /// The keeper's limit is reached.
 pub fn conflict(intents: &[Intent], spaces: &mut Spaces) -> Result<Option<InputError>, SpaceError> {
-    let mut groups: BTreeMap<String, Expected<'_>> = BTreeMap::new();
+    let mut groups: BTreeMap<String, Vec<(&Intent, Space)>> = BTreeMap::new();
     for intent in intents {
-        let space = intent.space(spaces)?;
         let ends = format!("{} -> {}", intent.from, intent.to);
-        let expected = groups.entry(ends).or_insert_with(Expected::nothing);
-        if expected.is_against(intent.expect, space, spaces) {
-            return expected.dispute(intent, space, spaces);
+        let space = intent.space(spaces)?;
+        groups.entry(ends).or_default().push((intent, space));
+    }
+    for alike in groups.values() {
+        if !can_hold(alike, spaces)? {
+            return first_two(alike, spaces);
         }
-        match intent.expect {
-            Expect::Allow => expected.allowed = spaces.union(expected.allowed, space)?,
-            Expect::Deny => expected.denied = spaces.union(expected.denied, space)?,
-            Expect::Exactly => expected.exactly = Some(space),
-        }
-        expected.intents.push((intent, space));
     }
     Ok(None)
 }
 
-impl Expected<'_> {
-    fn nothing() -> Self {
-        Self {
-            allowed: Space::EMPTY,
-            denied: Space::EMPTY,
-            exactly: None,
-            intents: Vec::new(),
-        }
+/// Whether intents about the same groups can hold together. All are asked at once: by twos, many
+/// would take the square of their number.
+fn can_hold(alike: &[(&Intent, Space)], spaces: &mut Spaces) -> Result<bool, SpaceError> {
+    let of = |expect: Expect| -> Vec<Space> {
+        let those = alike.iter().filter(|(intent, _)| intent.expect == expect);
+        those.map(|(_, space)| *space).collect()
+    };
+    let allowed = spaces.union_of(&of(Expect::Allow))?;
+    let denied = spaces.union_of(&of(Expect::Deny))?;
+    if spaces.overlap(allowed, denied) {
+        return Ok(false);
     }
+    let exactly = of(Expect::Exactly);
+    let Some(first) = exactly.first() else {
+        return Ok(true);
+    };
+    Ok(exactly.iter().all(|other| other == first)
+        && spaces.is_subset(allowed, *first)
+        && !spaces.overlap(denied, *first))
+}
 
-    /// Whether something else is expected of a packet of `space`. All are asked at once: one by
-    /// one, many intents about the same groups would take the square of their number.
-    fn is_against(&self, expect: Expect, space: Space, spaces: &mut Spaces) -> bool {
-        let exactly = self.exactly;
-        match expect {
-            Expect::Allow => {
-                spaces.overlap(space, self.denied)
-                    || exactly.is_some_and(|exactly| !spaces.is_subset(space, exactly))
-            }
-            Expect::Deny => {
-                spaces.overlap(space, self.allowed)
-                    || exactly.is_some_and(|exactly| spaces.overlap(space, exactly))
-            }
-            Expect::Exactly => {
-                spaces.overlap(space, self.denied)
-                    || !spaces.is_subset(self.allowed, space)
-                    || exactly.is_some_and(|exactly| exactly != space)
-            }
-        }
-    }
-
-    /// The first intent that cannot hold beside `later`, told.
-    fn dispute(
-        &self,
-        later: &Intent,
-        space: Space,
-        spaces: &mut Spaces,
-    ) -> Result<Option<InputError>, SpaceError> {
-        for (first, first_space) in &self.intents {
-            let disputed = disputed((first, *first_space), (later, space), spaces)?;
+/// The first two that cannot both hold, told.
+fn first_two(
+    alike: &[(&Intent, Space)],
+    spaces: &mut Spaces,
+) -> Result<Option<InputError>, SpaceError> {
+    for (index, later) in alike.iter().enumerate() {
+        for first in alike.iter().take(index) {
+            let disputed = disputed(*first, *later, spaces)?;
             if let Some(packet) = spaces.witness(disputed) {
-                return Ok(Some(told(first, later, &packet.to_string())));
+                return Ok(Some(told(first.0, later.0, &packet.to_string())));
             }
         }
-        Ok(None)
     }
+    Ok(None)
 }
 
 /// The packets of which two intents expect different things.

@@ -93,28 +93,26 @@ impl Intent {
     /// The keeper's limit is reached.
     pub fn space(&self, spaces: &mut Spaces) -> Result<Space, SpaceError> {
         let meant = union(spaces, &self.parts)?;
+        let not_meant = union(spaces, &self.except)?;
         let scope = self.scope(spaces)?;
-        spaces.intersection(meant, scope)
+        let within = spaces.intersection(meant, scope)?;
+        spaces.difference(within, not_meant)
     }
 
-    /// The packets of which something is said: all from and to the listed addresses where an end is
-    /// [`Group::Nets`], without the excepted ones. Where exactly some packets are to pass, these
-    /// are the others too.
+    /// All packets from and to the listed addresses where an end is [`Group::Nets`]: where exactly
+    /// some packets are to pass, those of them that are not meant are to be dropped.
     ///
     /// # Errors
     /// The keeper's limit is reached.
     pub fn scope(&self, spaces: &mut Spaces) -> Result<Space, SpaceError> {
-        let not_meant = union(spaces, &self.except)?;
-        let mut space = spaces.complement(not_meant)?;
+        let mut cube = Cube::any();
         if let Group::Nets(nets) = &self.from {
-            let ends = spaces.cube(&Cube::any().from(part::addresses(nets)))?;
-            space = spaces.intersection(space, ends)?;
+            cube = cube.from(part::addresses(nets));
         }
         if let Group::Nets(nets) = &self.to {
-            let ends = spaces.cube(&Cube::any().to(part::addresses(nets)))?;
-            space = spaces.intersection(space, ends)?;
+            cube = cube.to(part::addresses(nets));
         }
-        Ok(space)
+        spaces.cube(&cube)
     }
 }
 
