@@ -99,6 +99,11 @@ fn compiled_flow(program: &Program, flow: &NaiveFlow) -> Flow<'static> {
     compiled
 }
 
+/// What the compiled evaluator says.
+pub fn evaluated(program: &Program, flow: &NaiveFlow) -> Outcome {
+    program.evaluate(&compiled_flow(program, flow)).outcome
+}
+
 /// What the naive evaluator says in every possible world: all allow, all deny, or some of each.
 fn worlds(set: &ResourceSet, facts: &Facts, flow: &NaiveFlow, doubts: bool) -> (bool, bool) {
     let mut seen = std::collections::BTreeMap::new();

@@ -6,6 +6,7 @@
 use palisade::engine::reach::{Assumptions, Reach, Way};
 use palisade::engine::space::{Cube, Header, Ranges};
 use palisade::engine::{Outcome, Settings, compile};
+use palisade::question::flows::{ChangeKind, flow_diff};
 use palisade::resource::{Kind, ResourceSet};
 
 use crate::maker::{Dice, Maker};
@@ -181,4 +182,97 @@ fn a_flow_is_in_the_allowed_space_exactly_if_the_evaluator_allows_it() {
         allowed > flows / 10 && denied > flows / 10 && unknown < flows / 5,
         "{tally:?}"
     );
+}
+
+/// The set without one of its policies.
+fn without_one_policy(set: &ResourceSet, dice: &mut Dice) -> ResourceSet {
+    let policies: Vec<_> = set.iter().filter(|r| r.key.kind.is_policy()).collect();
+    let gone = policies[dice.below(policies.len())].key.clone();
+    let mut kept = ResourceSet::default();
+    for resource in set.iter().filter(|r| r.key != gone) {
+        kept.add(resource.clone());
+    }
+    kept
+}
+
+#[test]
+fn what_a_change_does_to_flows_is_what_the_evaluator_says_of_them_before_and_after() {
+    const SETS: u64 = 40;
+    let mut seen = 0;
+    for number in 1..=SETS {
+        let mut dice = Dice(77 << 32 | number);
+        let facts = facts(&mut dice);
+        let mut maker = Maker {
+            dice: &mut dice,
+            facts: facts.clone(),
+            doubts: 0,
+        };
+        let yaml = maker.cluster();
+        let flows: Vec<_> = (0..60).map(|_| maker.flow()).collect();
+        let set = read(&yaml);
+        let less = without_one_policy(&set, &mut dice);
+        let settings = settings(&facts);
+        let (before, after) = (compile(&set, &settings), compile(&less, &settings));
+        let diff = flow_diff(&before, &after, &[]).unwrap();
+        for change in &diff.changes {
+            let (then, now) = (change.before.outcome, change.after.outcome);
+            let right = match change.kind {
+                ChangeKind::Opened => then != Outcome::Allow && now == Outcome::Allow,
+                ChangeKind::Closed => then != Outcome::Deny && now == Outcome::Deny,
+                ChangeKind::Blurred => matches!(now, Outcome::Unknown(_)),
+            };
+            assert!(right, "set {number}: {change:?}\n{yaml}");
+            seen += 1;
+        }
+        for flow in &flows {
+            // What kube-proxy changes is no flow between two addresses.
+            if flow.node_port.is_some() || flow.service.is_some() || flow.sport.is_none() {
+                continue;
+            }
+            let outcome = |program| crate::random::evaluated(program, flow);
+            let (then, now) = (outcome(&before), outcome(&after));
+            assert!(
+                then == now || !diff.is_empty(),
+                "set {number}: {then:?} became {now:?} unnoticed\n{flow:?}\n{yaml}"
+            );
+        }
+    }
+    assert!(seen > 20, "{seen}");
+}
+
+#[test]
+fn a_label_that_settles_others_is_asked_first() {
+    let policy = |number: usize| {
+        format!(
+            "{{apiVersion: projectcalico.org/v3, kind: GlobalNetworkPolicy, metadata: {{name: p{number}}}, \
+             spec: {{selector: \"tier{number} == 'a' && zone == 'z{number}'\", types: [Ingress]}}}}\n---\n"
+        )
+    };
+    let yaml: String = (0..40).map(policy).collect();
+    let program = compile(&read(&yaml), &Settings::default());
+    let reach = Reach::new(&program, &Assumptions::default()).ok().unwrap();
+    // One for each zone with its tier, one for all others, and the outside.
+    assert_eq!(reach.ends().count(), 42);
+}
+
+#[test]
+fn labels_that_hang_on_nothing_else_multiply_and_are_refused_past_a_limit() {
+    let policy = |number: usize| {
+        format!(
+            "{{apiVersion: projectcalico.org/v3, kind: GlobalNetworkPolicy, metadata: {{name: p{number}}}, \
+             spec: {{selector: has(tier{number}), types: [Ingress]}}}}\n---\n"
+        )
+    };
+    let yaml: String = (0..9).map(policy).collect();
+    let program = compile(&read(&yaml), &Settings::default());
+    let error = Reach::new(&program, &Assumptions::default()).err().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "the selectors of the input tell more than 256 kinds of pods apart: `tier0` with 1 value, \
+         `tier1` with 1 value, `tier2` with 1 value (as in `has(tier0)`)"
+    );
+    let yaml: String = (0..8).map(policy).collect();
+    let program = compile(&read(&yaml), &Settings::default());
+    let reach = Reach::new(&program, &Assumptions::default()).ok().unwrap();
+    assert_eq!(reach.ends().count(), 257);
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashSet;
 
+use super::atoms::{Asked, Status, collect, settle};
 use crate::engine::compile::{
     Labelled, NAMESPACE, NAMESPACE_NAMES, OF_NAMESPACE, OF_SERVICE_ACCOUNT, SERVICE_ACCOUNT_NAMES,
     imagine_labelled,
@@ -34,7 +35,10 @@ impl TooManyPods {
     fn most(&self) -> String {
         let labels = self.labels.iter().take(3);
         let labels: Vec<String> = labels
-            .map(|(label, values)| format!("`{label}` with {values} values"))
+            .map(|(label, values)| match values {
+                1 => format!("`{label}` with 1 value"),
+                _ => format!("`{label}` with {values} values"),
+            })
             .collect();
         let selectors = self.selectors.iter().take(2);
         let selectors: Vec<String> = selectors.map(|text| format!("`{text}`")).collect();
@@ -50,12 +54,6 @@ pub struct Assumptions {
     /// Labels that no pod bears which need not exist, as the platform keeps them for host
     /// endpoints.
     pub absent: Vec<String>,
-}
-
-/// The truth of a selector about labels of which some are settled.
-enum Status {
-    Settled(bool),
-    Open(Expr),
 }
 
 /// One combination in the making.
@@ -94,36 +92,45 @@ pub(super) fn combinations(
     Ok(pods)
 }
 
-fn selectors(program: &Program, assumptions: &Assumptions) -> Vec<Expr> {
+/// Every selector by which a program tells pods apart: of policies that bear on pods, of rules, and
+/// of services that rules name.
+pub fn selectors_of(program: &Program) -> Vec<Selector> {
     let bears_on_pods = |kind| matches!(kind, PolicyKind::Normal | PolicyKind::Forward);
     let policies = program.policies().iter();
     let policies = policies.filter(|policy| bears_on_pods(policy.kind));
-    let mut all: BTreeMap<&str, Expr> = BTreeMap::new();
     let of_policies = policies.map(|policy| &policy.selector);
     let of_rules = program.peer_sets().iter().map(|set| &set.selector);
-    for selector in of_policies.chain(of_rules).chain(&assumptions.asked) {
-        all.insert(selector.as_str(), selector.expr().clone());
+    let mut all: BTreeMap<&str, Selector> = BTreeMap::new();
+    for selector in of_policies.chain(of_rules) {
+        all.insert(selector.as_str(), selector.clone());
     }
-    let mut all: Vec<Expr> = all.into_values().collect();
-    for set in program.services() {
+    let mut all: Vec<Selector> = all.into_values().collect();
+    all.extend(program.services().iter().filter_map(|set| {
         let key = (set.namespace.to_string(), set.name.to_string());
-        let Some(labels) = program.service_selectors.get(&key) else {
-            continue;
-        };
-        let eq = |label: &str, value: &str| Expr::Eq {
-            label: label.to_owned(),
-            value: value.to_owned(),
-        };
-        let mut operands = vec![eq(NAMESPACE, &set.namespace)];
-        operands.extend(labels.iter().map(|(label, value)| eq(label, value)));
-        all.push(Expr::And(operands));
-    }
+        let labels = program.service_selectors.get(&key)?;
+        // A text that is no label's value is one that no pod has.
+        let mut selector = Selector::eq(NAMESPACE, &set.namespace).ok()?;
+        for (label, value) in labels {
+            selector = selector.and(Selector::eq(label, value).ok()?);
+        }
+        Some(selector)
+    }));
     all
+}
+
+fn selectors(program: &Program, assumptions: &Assumptions) -> Vec<Expr> {
+    let own = selectors_of(program);
+    let all = own.iter().chain(&assumptions.asked);
+    let all: BTreeMap<&str, &Expr> = all.map(|one| (one.as_str(), one.expr())).collect();
+    all.into_values().cloned().collect()
 }
 
 /// The labels that selectors ask for, each with the values that matter.
 struct Values {
     of: BTreeMap<String, BTreeSet<String>>,
+    /// The labels, those first that most selectors ask for: what is settled by them needs no
+    /// others.
+    in_order: Vec<String>,
 }
 
 impl Values {
@@ -135,8 +142,21 @@ impl Values {
         for label in &assumptions.absent {
             of.remove(label);
         }
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for expr in selectors {
+            let mut own = BTreeMap::new();
+            collect(expr, &mut own);
+            for label in own.into_keys().filter(|label| of.contains_key(label)) {
+                *counts.entry(label).or_default() += 1;
+            }
+        }
+        let mut in_order: Vec<String> = of.keys().cloned().collect();
+        in_order.sort_by_key(|label| std::cmp::Reverse(counts.get(label).copied()));
         let of = of.into_iter().map(|(label, asked)| (label, asked.values()));
-        Self { of: of.collect() }
+        Self {
+            of: of.collect(),
+            in_order,
+        }
     }
 
     fn get(&self, labels: &[&str]) -> BTreeSet<String> {
@@ -167,98 +187,6 @@ impl Values {
         TooManyPods {
             selectors: texts.map(ToString::to_string).collect(),
             labels,
-        }
-    }
-}
-
-/// What is asked of the value of one label.
-#[derive(Default)]
-struct Asked {
-    whole: BTreeSet<String>,
-    starts: BTreeSet<String>,
-    holds: BTreeSet<String>,
-    ends: BTreeSet<String>,
-}
-
-impl Asked {
-    /// Values of which every combination of answers has one: those that are asked for, those put
-    /// together of what they may start with, hold and end with, and one that is nobody's.
-    fn values(self) -> BTreeSet<String> {
-        let mut values = self.whole.clone();
-        let with_none = |set: &BTreeSet<String>| -> Vec<String> {
-            let none = std::iter::once(String::new());
-            none.chain(set.iter().cloned()).collect()
-        };
-        let mut middles = with_none(&self.holds);
-        middles.push(self.holds.iter().cloned().collect());
-        for start in with_none(&self.starts) {
-            for middle in &middles {
-                for end in with_none(&self.ends) {
-                    values.insert(format!("{start}{middle}{end}"));
-                }
-            }
-        }
-        values.remove("");
-        let is_free = |text: &String| {
-            !self.whole.contains(text)
-                && !self
-                    .starts
-                    .iter()
-                    .any(|part| text.starts_with(part.as_str()))
-                && !self.holds.iter().any(|part| text.contains(part.as_str()))
-                && !self.ends.iter().any(|part| text.ends_with(part.as_str()))
-        };
-        let words = ["other", "another", "x", "0"].map(str::to_owned);
-        let numbered = (1..).map(|number| format!("other-{number}"));
-        // Of so many some is free unless single letters are asked for: then none needs to be.
-        let free = words.into_iter().chain(numbered.take(1_000)).find(is_free);
-        values.extend(free);
-        if self.whole.contains("") {
-            values.insert(String::new());
-        }
-        values
-    }
-}
-
-fn collect(expr: &Expr, of: &mut BTreeMap<String, Asked>) {
-    let at = |of: &mut BTreeMap<String, Asked>, label: &String, add: &dyn Fn(&mut Asked)| {
-        add(of.entry(label.clone()).or_default());
-    };
-    match expr {
-        Expr::All | Expr::Global => {}
-        Expr::Has(label) => {
-            at(of, label, &|_| {});
-        }
-        Expr::Eq { label, value } | Expr::Ne { label, value } => {
-            at(of, label, &|asked| {
-                asked.whole.insert(value.clone());
-            });
-        }
-        Expr::In { label, values } | Expr::NotIn { label, values } => {
-            at(of, label, &|asked| {
-                asked.whole.extend(values.iter().cloned());
-            });
-        }
-        Expr::Contains { label, value } => {
-            at(of, label, &|asked| {
-                asked.holds.insert(value.clone());
-            });
-        }
-        Expr::StartsWith { label, value } => {
-            at(of, label, &|asked| {
-                asked.starts.insert(value.clone());
-            });
-        }
-        Expr::EndsWith { label, value } => {
-            at(of, label, &|asked| {
-                asked.ends.insert(value.clone());
-            });
-        }
-        Expr::Not(operand) => collect(operand, of),
-        Expr::And(operands) | Expr::Or(operands) => {
-            for operand in operands {
-                collect(operand, of);
-            }
         }
     }
 }
@@ -314,7 +242,7 @@ fn place(program: &Program, values: &Values, namespace: &str, account: &str) -> 
         (label.starts_with(OF_NAMESPACE) && !bare.lacks_namespace())
             || (label.starts_with(OF_SERVICE_ACCOUNT) && !bare.lacks_account())
     };
-    let free = values.of.keys();
+    let free = values.in_order.iter();
     let free = free.filter(|label| !is_settled(label) && !is_absent(label));
     InPlace {
         namespace: namespace.to_owned(),
@@ -407,61 +335,5 @@ impl Draft {
             }
         }
         Self { holds, open }
-    }
-}
-
-/// What is left of a selector once a label is settled.
-fn settle(expr: Expr, label: &str, value: Option<&str>) -> Status {
-    use Status::{Open, Settled};
-    let asks = match &expr {
-        Expr::All | Expr::Global => return Settled(true),
-        Expr::Not(_) | Expr::And(_) | Expr::Or(_) => true,
-        Expr::Has(of)
-        | Expr::Eq { label: of, .. }
-        | Expr::Ne { label: of, .. }
-        | Expr::In { label: of, .. }
-        | Expr::NotIn { label: of, .. }
-        | Expr::Contains { label: of, .. }
-        | Expr::StartsWith { label: of, .. }
-        | Expr::EndsWith { label: of, .. } => of == label,
-    };
-    if !asks {
-        return Open(expr);
-    }
-    let is = |test: &dyn Fn(&str) -> bool| value.is_some_and(test);
-    match expr {
-        Expr::All | Expr::Global => Settled(true),
-        Expr::Has(_) => Settled(value.is_some()),
-        Expr::Eq { value: wanted, .. } => Settled(is(&|v| v == wanted)),
-        Expr::Ne { value: wanted, .. } => Settled(!is(&|v| v == wanted)),
-        Expr::In { values, .. } => Settled(is(&|v| values.iter().any(|w| w == v))),
-        Expr::NotIn { values, .. } => Settled(!is(&|v| values.iter().any(|w| w == v))),
-        Expr::Contains { value: part, .. } => Settled(is(&|v| v.contains(&part))),
-        Expr::StartsWith { value: part, .. } => Settled(is(&|v| v.starts_with(&part))),
-        Expr::EndsWith { value: part, .. } => Settled(is(&|v| v.ends_with(&part))),
-        Expr::Not(operand) => match settle(*operand, label, value) {
-            Settled(holds) => Settled(!holds),
-            Open(expr) => Open(Expr::Not(Box::new(expr))),
-        },
-        Expr::And(operands) => settle_all(operands, label, value, false),
-        Expr::Or(operands) => settle_all(operands, label, value, true),
-    }
-}
-
-/// One operand that is `decides` settles the group.
-fn settle_all(operands: Vec<Expr>, label: &str, value: Option<&str>, decides: bool) -> Status {
-    let mut open = Vec::with_capacity(operands.len());
-    for operand in operands {
-        match settle(operand, label, value) {
-            Status::Settled(holds) if holds == decides => return Status::Settled(decides),
-            Status::Settled(_) => {}
-            Status::Open(expr) => open.push(expr),
-        }
-    }
-    match open.len() {
-        0 => Status::Settled(!decides),
-        1 => open.pop().map_or(Status::Settled(!decides), Status::Open),
-        _ if decides => Status::Open(Expr::Or(open)),
-        _ => Status::Open(Expr::And(open)),
     }
 }

@@ -15,7 +15,7 @@
 //!
 //! | part | what it does |
 //! |---|---|
-//! | `combinations` | kinds of pods that need not exist |
+//! | `atoms`, `combinations` | kinds of pods that need not exist |
 //! | `ends` | classes of endpoints, and where they are |
 //! | `course`, `way` | the ways between two of them, and what happens on each |
 //! | `judge` | one way, stage by stage |
@@ -25,6 +25,7 @@
 //! | `view`, `truth` | what a packet shows at a hook; yes, no and perhaps |
 
 mod arrival;
+mod atoms;
 mod chain;
 mod combinations;
 mod course;
@@ -53,7 +54,7 @@ use truth::Truth;
 use view::{Addressing, ViewKey};
 
 pub use arrival::{Arrival, ArrivalHook, ArrivalLine, ArrivalOwner, ArrivalTier};
-pub use combinations::{Assumptions, MOST_COMBINATIONS, TooManyPods};
+pub use combinations::{Assumptions, MOST_COMBINATIONS, TooManyPods, selectors_of};
 pub use ends::{End, EndId};
 pub use way::Way;
 pub use witness::Witness;
@@ -127,6 +128,19 @@ impl<'p> Reach<'p> {
     /// The keeper of all spaces that this gives.
     pub fn spaces(&mut self) -> &mut Spaces {
         &mut self.work.spaces
+    }
+
+    /// Takes the keeper away, to be given to another program's [`Reach`], so that the spaces of
+    /// both can be compared. Until it is given back, nothing that is asked of this one means
+    /// anything.
+    pub fn lend(&mut self) -> Spaces {
+        std::mem::take(&mut self.work.spaces)
+    }
+
+    /// Takes over a keeper that another [`Reach`] has lent, or its own that it gets back. To one
+    /// that has made spaces of its own, only its own may be given.
+    pub fn adopt(&mut self, spaces: Spaces) {
+        self.work.spaces = spaces;
     }
 
     /// The classes of endpoints.

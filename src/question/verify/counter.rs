@@ -2,9 +2,9 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::engine::reach::{Reach, Way};
+use crate::engine::reach::{Reach, Way, Witness};
 use crate::engine::space::{Header, Rows, Space};
-use crate::engine::{Doubt, Outcome, Party, Program};
+use crate::engine::{Doubt, Party, Program};
 use crate::net::Protocol;
 use crate::question::asked::{Endpoint, Sort};
 use crate::question::trace::{Answered, ToEach};
@@ -58,38 +58,44 @@ impl Counter {
     pub(super) fn of(reach: &mut Reach<'_>, way: &Way, space: Space, fault: Fault) -> Option<Self> {
         let witness = reach.witness(way, space)?;
         let like = reach.spaces().rows(space, ROWS);
-        let flow = witness.flow();
-        let program = reach.program();
-        let mut trace = program.trace(&flow);
-        // Where nodes are not known, only the way that is spoken of speaks against it.
-        if trace.ways.len() > 1 {
-            trace.ways.retain(|one| one.together == way.together);
-            if let Some(one) = trace.ways.first() {
-                trace.verdict = one.verdict;
-            }
-        }
-        let header = witness.header;
-        let protocol = Protocol::of_number(header.protocol);
-        let outcome: Outcome = trace.verdict.outcome;
         Some(Self {
             fault,
-            answered: Answered {
-                from: endpoint(program, flow.from),
-                to: endpoint(program, flow.to),
-                port: Sort {
-                    protocol,
-                    port: header.ports.map(|(_, port)| port),
-                    icmp: header.icmp,
-                },
-                outcome,
-                to_each: vec![ToEach {
-                    backend: None,
-                    trace,
-                }],
-            },
-            header,
+            answered: answered(reach.program(), &witness, way.together),
+            header: witness.header,
             like,
         })
+    }
+}
+
+/// What happens to a witness, as if it had been asked about. Where nodes are not known, `together`
+/// says which of its ways is meant.
+pub(in crate::question) fn answered(
+    program: &Program,
+    witness: &Witness,
+    together: Option<bool>,
+) -> Answered {
+    let flow = witness.flow();
+    let mut trace = program.trace(&flow);
+    if trace.ways.len() > 1 {
+        trace.ways.retain(|one| one.together == together);
+        if let Some(one) = trace.ways.first() {
+            trace.verdict = one.verdict;
+        }
+    }
+    let header = witness.header;
+    Answered {
+        from: endpoint(program, flow.from),
+        to: endpoint(program, flow.to),
+        port: Sort {
+            protocol: Protocol::of_number(header.protocol),
+            port: header.ports.map(|(_, port)| port),
+            icmp: header.icmp,
+        },
+        outcome: trace.verdict.outcome,
+        to_each: vec![ToEach {
+            backend: None,
+            trace,
+        }],
     }
 }
 

@@ -7,6 +7,7 @@
 mod counter;
 mod group;
 
+pub(in crate::question) use counter::answered;
 pub use counter::{Counter, Fault};
 
 use std::collections::BTreeMap;
