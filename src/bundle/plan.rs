@@ -4,8 +4,9 @@ use crate::finding::{InputError, Place};
 use crate::net::Cidr;
 use crate::profile::{
     ClusterService, Name, Network, Platform, PlatformProfile, PolicyFacts, RegionProfile,
-    ServiceGroup, Version, Worker, Workers, check_pod_subnet,
+    ServiceGroup, Version, Workers, check_pod_subnet,
 };
+use crate::question::subject::Known;
 
 /// The component of the provider's services.
 const SERVICES: &str = "services";
@@ -185,11 +186,18 @@ impl Plan {
         }
     }
 
-    /// The workers that a proof looks at: those that are known, else the samples.
-    pub fn workers_or_samples(&self) -> Vec<Worker> {
-        match self.known_workers() {
-            Some(workers) => workers.list.clone(),
-            None => self.platform_profile.sample_workers.clone(),
+    /// What is known of the target besides its resources, with the platform's own policies in
+    /// `baseline`.
+    pub fn known(&self, baseline: Option<super::Baseline>) -> Known {
+        Known {
+            platform_profile: self.platform_profile.clone(),
+            platform: self.platform,
+            version: self.version,
+            pod_subnet: self.pod_subnet,
+            workers: self
+                .known_workers()
+                .map_or_else(Vec::new, |workers| workers.list.clone()),
+            baseline,
         }
     }
 
