@@ -187,7 +187,7 @@ impl Plan {
     }
 
     /// What is known of the target besides its resources, with the platform's own policies in
-    /// `baseline`.
+    /// `baseline`. Workers have the platform's host endpoints as far as the platform makes them.
     pub fn known(&self, baseline: Option<super::Baseline>) -> Known {
         Known {
             platform_profile: self.platform_profile.clone(),
@@ -197,8 +197,22 @@ impl Plan {
             workers: self
                 .known_workers()
                 .map_or_else(Vec::new, |workers| workers.list.clone()),
+            guarded: false,
             baseline,
         }
+    }
+
+    /// Whether what is rendered goes with host endpoints that somebody else makes: the platform does
+    /// not, and none are rendered.
+    pub fn wants_host_endpoints(&self) -> bool {
+        let made = |network: &Network| {
+            self.writes_host_endpoints(*network).0
+                || self.version.is_none_or(|version| {
+                    let platform = &self.platform_profile;
+                    version >= platform.host_endpoints_since(*network, self.platform)
+                })
+        };
+        !self.networks.iter().all(made)
     }
 
     fn known_workers(&self) -> Option<&Workers> {

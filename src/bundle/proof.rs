@@ -19,6 +19,9 @@ pub struct Case {
     pub baseline: bool,
     /// Whether the platform profile's sample workers stand for workers that nobody lists.
     pub sampled: bool,
+    /// Whether host endpoints are taken to be there that neither the platform makes nor the input
+    /// has.
+    pub guarded: bool,
     /// What is in place, compiled.
     pub program: Program,
     /// What must hold.
@@ -46,8 +49,35 @@ impl Case {
         own: &[Intent],
         tell: impl FnOnce(&mut Settings),
     ) -> Result<Self, InputError> {
-        let is_in_place = baseline.is_some();
-        let mut case = Self::of(plan.known(baseline), resources, Vec::new(), tell)?;
+        Self::of_plan(plan, plan.known(baseline), resources, own, tell)
+    }
+
+    /// As [`new`](Self::new), of what was rendered for `plan`: it goes with host endpoints, so where
+    /// neither the platform makes them nor the bundle has them they are there all the same.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new) says.
+    pub fn rendered(
+        plan: &Plan,
+        resources: ResourceSet,
+        baseline: Option<Baseline>,
+        own: &[Intent],
+        tell: impl FnOnce(&mut Settings),
+    ) -> Result<Self, InputError> {
+        let mut known = plan.known(baseline);
+        known.guarded = plan.wants_host_endpoints();
+        Self::of_plan(plan, known, resources, own, tell)
+    }
+
+    fn of_plan(
+        plan: &Plan,
+        known: Known,
+        resources: ResourceSet,
+        own: &[Intent],
+        tell: impl FnOnce(&mut Settings),
+    ) -> Result<Self, InputError> {
+        let is_in_place = known.baseline.is_some();
+        let mut case = Self::of(known, resources, Vec::new(), tell)?;
         let mut facts = intent_facts(plan, is_in_place);
         facts.felix = case.program.felix(None).clone();
         case.intents = built_in(&facts)?;
@@ -81,6 +111,7 @@ impl Case {
         Ok(Self {
             baseline,
             sampled,
+            guarded: known.guarded,
             program: compile(&subject.resources, &subject.settings),
             intents,
         })

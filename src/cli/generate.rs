@@ -96,7 +96,7 @@ fn is_proven(plans: &[Plan], rendered: &[Vec<Bundle>], library: &Library) -> Res
     let jobs: Vec<Job<'_>> = plans
         .iter()
         .zip(&sets)
-        .flat_map(|(plan, set)| both(Of::Plan(plan), set, &baseline))
+        .flat_map(|(plan, set)| both(Of::Rendered(plan), set, &baseline))
         .collect();
     let held = Held {
         own: &[],

@@ -108,6 +108,7 @@ impl KnownArguments {
             version: None,
             pod_subnet: platform_profile.subnets.pods,
             workers: Vec::new(),
+            guarded: false,
             baseline: (self.baseline == Baseline::On).then(|| library.baseline()),
             platform_profile,
         };

@@ -276,6 +276,7 @@ impl PlanArguments {
             workers: self
                 .workers()?
                 .map_or_else(Vec::new, |workers| workers.list),
+            guarded: false,
             baseline: None,
             platform_profile,
         })

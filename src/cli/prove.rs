@@ -30,8 +30,10 @@ pub(super) struct Job<'a> {
 /// Whose a cluster is.
 #[derive(Clone, Copy)]
 pub(super) enum Of<'a> {
-    /// That of a plan, with the built-in intents of its facts.
-    Plan(&'a Plan),
+    /// That of a plan, with the built-in intents of its facts; in place is what was rendered.
+    Rendered(&'a Plan),
+    /// The same, and in place is what was given.
+    Given(&'a Plan),
     /// One of which only this is known.
     Known(&'a Known),
 }
@@ -130,7 +132,8 @@ fn look_at(
     let resources = job.resources.clone();
     let baseline = job.baseline.clone();
     let case = match job.of {
-        Of::Plan(plan) => Case::new(plan, resources, baseline, held.own, held.tell)?,
+        Of::Rendered(plan) => Case::rendered(plan, resources, baseline, held.own, held.tell)?,
+        Of::Given(plan) => Case::new(plan, resources, baseline, held.own, held.tell)?,
         Of::Known(known) => {
             let known = Known {
                 baseline,
@@ -148,12 +151,14 @@ fn look_at(
         )
     });
     let vanished = vanished.collect();
+    let lists_pods = !case.program.pods().is_empty();
     let proven = Proven {
         target: job.of.target(),
         networks: job.of.networks(),
         baseline: case.baseline,
         sampled: case.sampled,
-        absent: facts.role_label.clone(),
+        guarded: case.guarded,
+        absent: (!lists_pods).then(|| facts.role_label.clone()),
         intents: case.intents,
         proofs,
     };
@@ -163,21 +168,21 @@ fn look_at(
 impl Of<'_> {
     fn facts(&self) -> &PlatformProfile {
         match self {
-            Self::Plan(plan) => &plan.platform_profile,
+            Self::Rendered(plan) | Self::Given(plan) => &plan.platform_profile,
             Self::Known(known) => &known.platform_profile,
         }
     }
 
     fn target(&self) -> String {
         match self {
-            Self::Plan(plan) => plan.described(),
+            Self::Rendered(plan) | Self::Given(plan) => plan.described(),
             Self::Known(_) => "the cluster of the input".to_owned(),
         }
     }
 
     fn networks(&self) -> Vec<crate::profile::Network> {
         match self {
-            Self::Plan(plan) => plan.networks.clone(),
+            Self::Rendered(plan) | Self::Given(plan) => plan.networks.clone(),
             Self::Known(_) => Vec::new(),
         }
     }

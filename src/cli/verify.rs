@@ -131,7 +131,7 @@ fn of_rendered(arguments: &Arguments, library: &Library, held: Held<'_>) -> Resu
     let jobs: Vec<Job<'_>> = plans
         .iter()
         .zip(&sets)
-        .flat_map(|(plan, set)| arguments.jobs(Of::Plan(plan), set, library))
+        .flat_map(|(plan, set)| arguments.jobs(Of::Rendered(plan), set, library))
         .collect();
     prove(&jobs, held)
 }
@@ -144,7 +144,7 @@ fn of_given(arguments: &Arguments, library: &Library, held: Held<'_>) -> Result<
     };
     let mut given = resources(&arguments.sources)?;
     arguments.add_nodes(&mut given)?;
-    let of = plan.as_ref().map(Of::Plan);
+    let of = plan.as_ref().map(Of::Given);
     let of = of.or_else(|| known.as_ref().map(Of::Known));
     let jobs = of.map(|of| arguments.jobs(of, &given, library));
     prove(&jobs.unwrap_or_default(), held)

@@ -6,7 +6,7 @@ pub mod markdown;
 pub mod sarif;
 pub mod text;
 
-use crate::engine::{StageDecision, WayTrace, Why};
+use crate::engine::{Answer, StageDecision, WayTrace, Why};
 use crate::finding::Place;
 use crate::profile::Network;
 use crate::question::intent::{Expect, Intent};
@@ -33,8 +33,11 @@ pub struct Proven {
     pub baseline: bool,
     /// Whether sample workers stand for workers that nobody lists.
     pub sampled: bool,
-    /// The label that no pod is taken to have.
-    pub absent: String,
+    /// Whether host endpoints are taken to be there that neither the platform makes nor the input
+    /// has.
+    pub guarded: bool,
+    /// The label that no pod is taken to have; nothing where the input lists the pods.
+    pub absent: Option<String>,
     /// What must hold.
     pub intents: Vec<Intent>,
     /// What is known of each intent, in the same order.
@@ -114,7 +117,17 @@ impl Proven {
         if self.sampled {
             told.push("Sample workers stand for the workers, which are not listed.".to_owned());
         }
-        told.push(format!("No pod has the label `{}`.", self.absent));
+        if self.guarded {
+            told.push(
+                "Workers have host endpoints, which the platform does not make and the input does \
+                 not have."
+                    .to_owned(),
+            );
+        }
+        told.push(match &self.absent {
+            Some(label) => format!("Pods need not exist; none has the label `{label}`."),
+            None => "There are no pods but those of the input.".to_owned(),
+        });
         told
     }
 
@@ -185,6 +198,11 @@ fn decided_at(counter: &Counter) -> Option<&Place> {
 }
 
 fn decided_on(way: &WayTrace, fault: Fault) -> Option<&Place> {
+    if let Fault::Unknown(_) = fault
+        && let Some(place) = unsure(way)
+    {
+        return Some(place);
+    }
     let mut stages = way.stages.iter().rev().filter(|stage| match fault {
         Fault::Dropped => matches!(stage.decision, StageDecision::Drop),
         Fault::Unknown(_) => matches!(stage.decision, StageDecision::Unknown(_)),
@@ -198,6 +216,17 @@ fn decided_on(way: &WayTrace, fault: Fault) -> Option<&Place> {
             policies.last().map(|policy| &policy.place)
         }
     })
+}
+
+/// The first rule of which it is not known whether it matches.
+fn unsure(way: &WayTrace) -> Option<&Place> {
+    let asked = way.stages.iter().flat_map(|stage| &stage.asked);
+    let tiers = asked.flat_map(|asked| &asked.tiers);
+    let mut rules = tiers
+        .flat_map(|tier| &tier.policies)
+        .flat_map(|policy| &policy.rules);
+    let rule = rules.find(|rule| matches!(rule.matched, Answer::Maybe(_)));
+    rule.map(|rule| &rule.place)
 }
 
 /// A text from outside without what would speak to a terminal.

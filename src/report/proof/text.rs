@@ -92,7 +92,7 @@ pub(super) fn failed(intent: &Intent, proof: &Proof) -> String {
     );
     for counter in &proof.counters {
         let _ = writeln!(out, "  {}", wrong(intent, counter));
-        let _ = writeln!(out, "  and so do all like it:");
+        let _ = writeln!(out, "  like it:");
         for line in like(counter) {
             let _ = writeln!(out, "    {line}");
         }
