@@ -4,8 +4,9 @@ use crate::finding::{InputError, Place};
 use crate::net::Cidr;
 use crate::profile::{
     ClusterService, Name, Network, Platform, PlatformProfile, PolicyFacts, RegionProfile,
-    ServiceGroup, Version, Worker, Workers, check_pod_subnet,
+    ServiceGroup, Version, Workers, check_pod_subnet,
 };
+use crate::question::subject::Known;
 
 /// The component of the provider's services.
 const SERVICES: &str = "services";
@@ -185,12 +186,33 @@ impl Plan {
         }
     }
 
-    /// The workers that a proof looks at: those that are known, else the samples.
-    pub fn workers_or_samples(&self) -> Vec<Worker> {
-        match self.known_workers() {
-            Some(workers) => workers.list.clone(),
-            None => self.platform_profile.sample_workers.clone(),
+    /// What is known of the target besides its resources, with the platform's own policies in
+    /// `baseline`. Workers have the platform's host endpoints as far as the platform makes them.
+    pub fn known(&self, baseline: Option<super::Baseline>) -> Known {
+        Known {
+            platform_profile: self.platform_profile.clone(),
+            platform: self.platform,
+            version: self.version,
+            pod_subnet: self.pod_subnet,
+            workers: self
+                .known_workers()
+                .map_or_else(Vec::new, |workers| workers.list.clone()),
+            guarded: false,
+            baseline,
         }
+    }
+
+    /// Whether what is rendered goes with host endpoints that somebody else makes: the platform does
+    /// not, and none are rendered.
+    pub fn wants_host_endpoints(&self) -> bool {
+        let made = |network: &Network| {
+            self.writes_host_endpoints(*network).0
+                || self.version.is_none_or(|version| {
+                    let platform = &self.platform_profile;
+                    version >= platform.host_endpoints_since(*network, self.platform)
+                })
+        };
+        !self.networks.iter().all(made)
     }
 
     fn known_workers(&self) -> Option<&Workers> {

@@ -8,7 +8,7 @@ use crate::profile::PlatformProfile;
 use crate::question::intent::{Intent, built_in};
 use crate::question::subject::{Known, subject};
 use crate::question::verify::{Proof, verify};
-use crate::resource::ResourceSet;
+use crate::resource::{Body, ResourceSet};
 
 use super::{Plan, intent_facts};
 
@@ -17,6 +17,11 @@ use super::{Plan, intent_facts};
 pub struct Case {
     /// Whether the platform's own policies are in place.
     pub baseline: bool,
+    /// Whether the platform profile's sample workers stand for workers that nobody lists.
+    pub sampled: bool,
+    /// Whether host endpoints are taken to be there that neither the platform makes nor the input
+    /// has.
+    pub guarded: bool,
     /// What is in place, compiled.
     pub program: Program,
     /// What must hold.
@@ -32,7 +37,8 @@ impl Case {
     /// endpoints and the policies of `baseline`. What must hold are the intents of the facts and
     /// `own`.
     ///
-    /// Where the plan has no workers, the platform profile's sample workers stand for all.
+    /// Where neither the plan nor the resources have workers, the platform profile's sample workers
+    /// stand for all.
     ///
     /// # Errors
     /// The platform's own policies cannot be read, or a fact is no selector.
@@ -43,27 +49,70 @@ impl Case {
         own: &[Intent],
         tell: impl FnOnce(&mut Settings),
     ) -> Result<Self, InputError> {
-        let is_in_place = baseline.is_some();
-        let known = Known {
-            platform_profile: plan.platform_profile.clone(),
-            platform: plan.platform,
-            version: plan.version,
-            pod_subnet: plan.pod_subnet,
-            workers: plan.workers_or_samples(),
-            // Without its policies the platform's host endpoints are there all the same: no policy
-            // could take hold of anything without them.
-            baseline: Some(baseline.unwrap_or_default()),
-        };
+        Self::of_plan(plan, plan.known(baseline), resources, own, tell)
+    }
+
+    /// As [`new`](Self::new), of what was rendered for `plan`: it goes with host endpoints, so where
+    /// neither the platform makes them nor the bundle has them they are there all the same.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new) says.
+    pub fn rendered(
+        plan: &Plan,
+        resources: ResourceSet,
+        baseline: Option<Baseline>,
+        own: &[Intent],
+        tell: impl FnOnce(&mut Settings),
+    ) -> Result<Self, InputError> {
+        let mut known = plan.known(baseline);
+        known.guarded = plan.wants_host_endpoints();
+        Self::of_plan(plan, known, resources, own, tell)
+    }
+
+    fn of_plan(
+        plan: &Plan,
+        known: Known,
+        resources: ResourceSet,
+        own: &[Intent],
+        tell: impl FnOnce(&mut Settings),
+    ) -> Result<Self, InputError> {
+        let is_in_place = known.baseline.is_some();
+        let mut case = Self::of(known, resources, Vec::new(), tell)?;
+        let mut facts = intent_facts(plan, is_in_place);
+        facts.felix = case.program.felix(None).clone();
+        case.intents = built_in(&facts)?;
+        case.intents.extend_from_slice(own);
+        Ok(case)
+    }
+
+    /// The cluster of which `known` says what there is besides `resources`, and in which `intents`
+    /// must hold. Where nobody lists workers, the samples stand for all.
+    ///
+    /// # Errors
+    /// The platform's own policies cannot be read.
+    pub fn of(
+        mut known: Known,
+        resources: ResourceSet,
+        intents: Vec<Intent>,
+        tell: impl FnOnce(&mut Settings),
+    ) -> Result<Self, InputError> {
+        let sampled = known.workers.is_empty() && !lists_workers(&resources);
+        if sampled {
+            known
+                .workers
+                .clone_from(&known.platform_profile.sample_workers);
+        }
+        let baseline = known.baseline.is_some();
+        // Without its policies the platform's host endpoints are there all the same: no policy
+        // could take hold of anything without them.
+        known.baseline.get_or_insert_default();
         let mut subject = subject(resources, &known)?;
         tell(&mut subject.settings);
-        let program = compile(&subject.resources, &subject.settings);
-        let mut facts = intent_facts(plan, is_in_place);
-        facts.felix = program.felix(None).clone();
-        let mut intents = built_in(&facts)?;
-        intents.extend_from_slice(own);
         Ok(Self {
-            baseline: is_in_place,
-            program,
+            baseline,
+            sampled,
+            guarded: known.guarded,
+            program: compile(&subject.resources, &subject.settings),
             intents,
         })
     }
@@ -80,4 +129,11 @@ impl Case {
     ) -> Result<Vec<Proof>, InputError> {
         verify(&self.program, &self.intents, facts, progress)
     }
+}
+
+/// Whether the resources say which workers there are.
+fn lists_workers(resources: &ResourceSet) -> bool {
+    resources
+        .iter()
+        .any(|resource| matches!(resource.body, Body::Node(_) | Body::HostEndpoint(_)))
 }

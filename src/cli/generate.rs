@@ -6,13 +6,16 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::bundle::{Bundle, Change, Changes, Folder, Output, Plan, Target, Templates, render};
+use crate::bundle::{Bundle, Change, Changes, Folder, Output, Plan, Target};
 use crate::finding::{Error, Input, InputError};
-use crate::profile::Network;
+use crate::profile::{Library, Network};
+use crate::report::proof::{self, text::Detail};
 use crate::report::unified;
-use crate::source::text::read_folder;
+use crate::resource::ResourceSet;
 
 use super::plan::{self, PlanArguments};
+use super::prove::{Held, Job, Of, both, prove, together};
+use super::render::TemplateArguments;
 use super::{Exit, terminal};
 
 /// The output folder that means standard output.
@@ -22,7 +25,8 @@ const STREAM: &str = "-";
 ///
 /// Renders the complete set of Calico policies for a region, or for one cluster of it, and writes
 /// one file a policy: DIR/REGION/NETWORK/POLICY.yaml, or DIR/clusters/NAME/NETWORK/POLICY.yaml
-/// with a cluster profile. All files are written or none. What an earlier run wrote and this one
+/// with a cluster profile. Before anything is written it is proven that the policies let through
+/// what must pass and nothing else, as `palisade verify` does. All files are written or none. What an earlier run wrote and this one
 /// no longer renders is removed; a file that Palisade did not write is never touched.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -34,8 +38,8 @@ Examples:
   palisade gen --region eu-de --public -o - | calicoctl apply -f -
   kubectl get nodes -o json | palisade gen --cluster shop.yaml --workers -
 
-Exit codes: 0 written or nothing to do, 1 `--check` found differences, 2 the call or an input is
-wrong, 3 a file or folder cannot be read or written.")]
+Exit codes: 0 written or nothing to do, 1 `--check` found differences or what must hold does not,
+2 the call or an input is wrong, 3 a file or folder cannot be read or written.")]
 pub(super) struct Arguments {
     #[command(flatten)]
     plan: PlanArguments,
@@ -48,9 +52,12 @@ pub(super) struct Arguments {
     #[arg(long)]
     check: bool,
 
-    /// Take templates of the same path from this folder
-    #[arg(long, value_name = "DIR")]
-    templates: Option<PathBuf>,
+    /// Write without a proof that what must hold of the cluster holds
+    #[arg(long)]
+    no_verify: bool,
+
+    #[command(flatten)]
+    templates: TemplateArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
@@ -60,8 +67,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     }
     let library = arguments.plan.profiles.library()?;
     let plans = plan::plans(&arguments.plan, &library)?;
-    let templates = templates(arguments.templates.as_deref())?;
-    let bundles = bundles(&plans, &templates)?;
+    let rendered = arguments.templates.render(&plans)?;
+    if arguments.no_verify {
+        tell_skipped(&plans);
+    } else if !is_proven(&plans, &rendered, &library)? {
+        return Ok(Exit::Findings);
+    }
+    let bundles = rendered.concat();
     if is_stream {
         return print(&bundles);
     }
@@ -76,24 +88,38 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     Ok(Exit::Clean)
 }
 
-fn templates(folder: Option<&Path>) -> Result<Templates, Error> {
-    let texts = match folder {
-        Some(folder) => read_folder(folder, ".yaml.j2")?,
-        None => Vec::new(),
+/// Whether what was rendered is what must be, with the platform's own policies and without. If
+/// not, the user is told what speaks against it.
+fn is_proven(plans: &[Plan], rendered: &[Vec<Bundle>], library: &Library) -> Result<bool, Error> {
+    let sets: Vec<ResourceSet> = rendered.iter().map(|bundles| together(bundles)).collect();
+    let baseline = library.baseline();
+    let jobs: Vec<Job<'_>> = plans
+        .iter()
+        .zip(&sets)
+        .flat_map(|(plan, set)| both(Of::Rendered(plan), set, &baseline))
+        .collect();
+    let held = Held {
+        own: &[],
+        tell: &|_| {},
     };
-    Ok(Templates::with(texts)?)
+    let proofs = prove(&jobs, held)?;
+    if !proofs.hold() {
+        terminal::tell(&proof::text::render(&proofs, Detail::Failed));
+        terminal::tell(&format!(
+            "nothing is written: {}; `--no-verify` writes all the same",
+            proofs.summary()
+        ));
+    }
+    Ok(proofs.hold())
 }
 
-fn bundles(plans: &[Plan], templates: &Templates) -> Result<Vec<Bundle>, Error> {
-    let mut bundles = Vec::new();
-    for plan in plans {
-        let (rendered, notes) = render(plan, templates)?;
-        for note in notes {
-            terminal::tell_note(&note);
-        }
-        bundles.extend(rendered);
-    }
-    Ok(bundles)
+fn tell_skipped(plans: &[Plan]) {
+    let skipped: Vec<String> = plans.iter().map(Plan::described).collect();
+    terminal::tell_note(&format!(
+        "nothing was proven of {}: whether the policies let through what must pass and nothing \
+         else is not known",
+        skipped.join(", ")
+    ));
 }
 
 /// Everything as one stream of documents.

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use crate::engine::{DataPlane, Settings};
 use crate::finding::Error;
 use crate::net::Cidr;
 use crate::profile::{ClusterProfile, Platform, workers_of};
 use crate::question::subject::Known;
-use crate::resource::{Body, Resource, read};
+use crate::resource::{Body, CalicoVersion, Resource, read};
 use crate::source::text::read_text;
 
 use super::library::ProfilesArguments;
@@ -44,19 +45,58 @@ enum Baseline {
     Off,
 }
 
+/// How Calico behaves, where the input does not say.
+#[derive(Debug, Args)]
+pub(super) struct EngineArguments {
+    /// The version of Calico; else what the input says, else the newest
+    #[arg(long, value_name = "VERSION")]
+    calico_version: Option<CalicoVersion>,
+
+    /// What enforces policy on the workers; else what the input says
+    #[arg(long, value_enum)]
+    data_plane: Option<DataPlaneWord>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DataPlaneWord {
+    Iptables,
+    Nftables,
+    Bpf,
+}
+
+impl EngineArguments {
+    /// Tells the evaluator what was said.
+    pub(super) fn tell(&self, settings: &mut Settings) {
+        settings.era = self.calico_version.map(CalicoVersion::era);
+        settings.data_plane = self.data_plane.map(DataPlane::from);
+    }
+}
+
+impl From<DataPlaneWord> for DataPlane {
+    fn from(word: DataPlaneWord) -> Self {
+        match word {
+            DataPlaneWord::Iptables => Self::Iptables,
+            DataPlaneWord::Nftables => Self::Nftables,
+            DataPlaneWord::Bpf => Self::Bpf,
+        }
+    }
+}
+
+/// The Nodes in a file of workers: their labels are on their host endpoints too. Standard input is
+/// passed over, since it can be read only once.
+pub(super) fn nodes(workers: Option<&Path>) -> Result<Vec<Resource>, Error> {
+    let Some(path) = workers.filter(|path| *path != Path::new("-")) else {
+        return Ok(Vec::new());
+    };
+    let (resources, _) = read(&read_text(path)?);
+    let nodes = resources.into_iter();
+    Ok(nodes.filter(|r| matches!(r.body, Body::Node(_))).collect())
+}
+
 impl KnownArguments {
     /// The Nodes among the workers: their labels are on their host endpoints too.
     pub(super) fn nodes(&self) -> Result<Vec<Resource>, Error> {
-        let Some(path) = self
-            .workers
-            .as_deref()
-            .filter(|path| *path != Path::new("-"))
-        else {
-            return Ok(Vec::new());
-        };
-        let (resources, _) = read(&read_text(path)?);
-        let nodes = resources.into_iter();
-        Ok(nodes.filter(|r| matches!(r.body, Body::Node(_))).collect())
+        nodes(self.workers.as_deref())
     }
 
     /// What they come to.
@@ -68,6 +108,7 @@ impl KnownArguments {
             version: None,
             pod_subnet: platform_profile.subnets.pods,
             workers: Vec::new(),
+            guarded: false,
             baseline: (self.baseline == Baseline::On).then(|| library.baseline()),
             platform_profile,
         };

@@ -9,8 +9,11 @@ mod library;
 mod lint;
 mod plan;
 mod profile;
+mod prove;
+mod render;
 mod terminal;
 mod trace;
+mod verify;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -41,6 +44,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Gen(Box<generate::Arguments>),
+    Verify(Box<verify::Arguments>),
     Lint(lint::Arguments),
     Trace(Box<trace::Arguments>),
     Convert(convert::Arguments),
@@ -56,6 +60,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let result = match arguments.command {
         Command::Gen(arguments) => generate::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),

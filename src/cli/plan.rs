@@ -10,8 +10,11 @@ use crate::net::Cidr;
 use crate::profile::{
     ClusterProfile, Library, Name, Network, Platform, PlatformProfile, Workers, workers_of,
 };
+use crate::question::subject::Known;
+use crate::resource::Resource;
 use crate::source::text::read_text;
 
+use super::known::nodes;
 use super::library::ProfilesArguments;
 
 /// The word for every region.
@@ -24,11 +27,11 @@ pub(super) struct PlanArguments {
     #[arg(short, long, value_name = "REGION")]
     region: Option<String>,
 
-    /// Render the private network; both where neither is asked for
+    /// The private network; both where neither is asked for
     #[arg(long)]
     private: bool,
 
-    /// Render the public network
+    /// The public network
     #[arg(long)]
     public: bool,
 
@@ -49,7 +52,7 @@ pub(super) struct PlanArguments {
     #[arg(long, value_name = "CIDR")]
     pod_subnet: Option<String>,
 
-    /// Components or service groups to render besides the usual ones, comma separated; a word
+    /// Components or service groups that are wanted besides the usual ones, comma separated; a word
     /// that is none lists them all
     #[arg(long, value_name = "PARTS", value_delimiter = ',')]
     with: Vec<Name>,
@@ -211,7 +214,74 @@ fn cluster_plan(
     Ok(plan)
 }
 
+/// Refuses two files that are both standard input, which can be read only once.
+pub(super) fn one_reads_input<'a>(
+    files: impl Iterator<Item = (&'static str, &'a Path)>,
+) -> Result<(), InputError> {
+    let reading: Vec<&str> = files
+        .filter(|(_, path)| *path == Path::new("-"))
+        .map(|(flag, _)| flag)
+        .collect();
+    match reading.as_slice() {
+        [first, second, ..] => Err(InputError::new(format!(
+            "standard input can be read once, and both `{first}` and `{second}` are to read it"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 impl PlanArguments {
+    /// Whether a region or a cluster is named, so that there is a plan.
+    pub(super) fn is_plan(&self) -> bool {
+        self.region.is_some() || self.cluster.is_some()
+    }
+
+    /// Whether every region is asked for.
+    pub(super) fn is_every_region(&self) -> bool {
+        self.region.as_deref() == Some(ALL)
+    }
+
+    /// The files that are read, each by the flag that names it.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let files = [("--cluster", &self.cluster), ("--workers", &self.workers)];
+        let given = files.into_iter();
+        given.filter_map(|(flag, path)| Some((flag, path.as_deref()?)))
+    }
+
+    /// The Nodes among the workers.
+    pub(super) fn nodes(&self) -> Result<Vec<Resource>, Error> {
+        nodes(self.workers.as_deref())
+    }
+
+    /// What is known of a cluster of which no plan is named.
+    pub(super) fn known(&self, platform_profile: PlatformProfile) -> Result<Known, Error> {
+        let chosen = [
+            ("--private", self.private),
+            ("--public", self.public),
+            ("--with", !self.with.is_empty()),
+            ("--without", !self.without.is_empty()),
+        ];
+        if let Some((flag, _)) = chosen.into_iter().find(|(_, given)| *given) {
+            return Err(InputError::new(format!(
+                "`{flag}` chooses among what a region or a cluster has, and neither is named"
+            ))
+            .hint("give `--region REGION` or `--cluster FILE`")
+            .into());
+        }
+        let pod_subnet = self.pod_subnet()?;
+        Ok(Known {
+            platform: self.platform.map(Platform::from).unwrap_or_default(),
+            version: None,
+            pod_subnet: pod_subnet.map_or(platform_profile.subnets.pods, |(cidr, _)| cidr),
+            workers: self
+                .workers()?
+                .map_or_else(Vec::new, |workers| workers.list),
+            guarded: false,
+            baseline: None,
+            platform_profile,
+        })
+    }
+
     /// Refuses arguments that make no sense together.
     fn check(&self) -> Result<(), InputError> {
         if self.region.as_deref() == Some(ALL) && self.workers.is_some() {
@@ -219,12 +289,7 @@ impl PlanArguments {
                 "workers are in one region, and `--region all` is every one",
             ));
         }
-        let reads_input = |path: &Option<PathBuf>| path.as_deref() == Some(Path::new("-"));
-        if reads_input(&self.cluster) && reads_input(&self.workers) {
-            return Err(InputError::new(
-                "standard input can be the cluster profile or the workers, not both",
-            ));
-        }
+        one_reads_input(self.files())?;
         Ok(())
     }
 

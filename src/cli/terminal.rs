@@ -1,6 +1,7 @@
 //! Standard output and standard error.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style as Ansi};
 
@@ -39,4 +40,46 @@ pub(super) fn tell_error(error: &Error) {
     // The stream drops the colours where they are not wanted.
     let text = terminal::error(error, Style::Coloured);
     let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// Only what takes longer than this is told of while it runs.
+const LONG: Duration = Duration::from_millis(500);
+
+/// How often the line is written anew.
+const OFTEN: Duration = Duration::from_millis(100);
+
+/// How far a long run is: one line on standard error that is written over, and gone at the end.
+/// Nothing where that is no terminal.
+pub(super) struct Progress {
+    is_terminal: bool,
+    due: Instant,
+    shown: bool,
+}
+
+impl Progress {
+    /// Of a run that begins now.
+    pub(super) fn new() -> Self {
+        Self {
+            is_terminal: io::stderr().is_terminal(),
+            due: Instant::now() + LONG,
+            shown: false,
+        }
+    }
+
+    /// Shows `text`, unless it is too early for it.
+    pub(super) fn tell(&mut self, text: impl FnOnce() -> String) {
+        if self.is_terminal && Instant::now() >= self.due {
+            let _ = write!(anstream::stderr().lock(), "\r\x1b[K{}", text());
+            self.due = Instant::now() + OFTEN;
+            self.shown = true;
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.shown {
+            let _ = write!(anstream::stderr().lock(), "\r\x1b[K");
+        }
+    }
 }

@@ -4,16 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::engine::{DataPlane, Outcome, compile};
+use crate::engine::{Outcome, compile};
 use crate::finding::{Error, InputError};
 use crate::profile::Network;
 use crate::question::asked::{Asked, Endpoint, Sort};
 use crate::question::subject::{Known, subject};
 use crate::question::trace::trace;
 use crate::report;
-use crate::resource::CalicoVersion;
 
-use super::known::KnownArguments;
+use super::known::{EngineArguments, KnownArguments};
 use super::{Exit, resources, terminal};
 
 /// Say what happens to one flow, and why
@@ -71,13 +70,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     known: KnownArguments,
 
-    /// The version of Calico; else what the input says, else the newest
-    #[arg(long, value_name = "VERSION")]
-    calico_version: Option<CalicoVersion>,
-
-    /// What enforces policy on the workers; else what the input says
-    #[arg(long, value_enum)]
-    data_plane: Option<DataPlaneWord>,
+    #[command(flatten)]
+    engine: EngineArguments,
 
     /// How to tell
     #[arg(short = 'o', long, value_enum, default_value_t = Format::Text)]
@@ -90,13 +84,6 @@ enum Format {
     Json,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum DataPlaneWord {
-    Iptables,
-    Nftables,
-    Bpf,
-}
-
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     let known = arguments.known.read()?;
     let mut given = resources(&arguments.sources)?;
@@ -106,8 +93,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
         }
     }
     let mut subject = subject(given, &known)?;
-    subject.settings.era = arguments.calico_version.map(CalicoVersion::era);
-    subject.settings.data_plane = arguments.data_plane.map(DataPlane::from);
+    arguments.engine.tell(&mut subject.settings);
     let program = compile(&subject.resources, &subject.settings);
     for vanished in program.vanished() {
         let place = &vanished.place;
@@ -146,15 +132,5 @@ fn asked(arguments: &Arguments, known: &Known) -> Asked {
         from_port: arguments.from_port,
         backend: arguments.backend.clone(),
         inside: known.inside(),
-    }
-}
-
-impl From<DataPlaneWord> for DataPlane {
-    fn from(word: DataPlaneWord) -> Self {
-        match word {
-            DataPlaneWord::Iptables => Self::Iptables,
-            DataPlaneWord::Nftables => Self::Nftables,
-            DataPlaneWord::Bpf => Self::Bpf,
-        }
     }
 }

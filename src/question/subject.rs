@@ -34,6 +34,9 @@ pub struct Known {
     pub pod_subnet: Cidr,
     /// Workers, besides those whose Node is among the resources.
     pub workers: Vec<Worker>,
+    /// Whether workers have host endpoints even where the platform does not make them: somebody else
+    /// does.
+    pub guarded: bool,
     /// The platform's own policies, each text with whether it holds only where the platform makes
     /// private host endpoints; nothing leaves the platform's own objects out.
     pub baseline: Option<Vec<(Arc<Input>, bool)>>,
@@ -294,7 +297,8 @@ impl Known {
                     Network::Public => node.public,
                 };
                 let facts = self.platform_profile.network(network);
-                let Some(address) = address.filter(|_| self.makes_host_endpoints(network)) else {
+                let is_guarded = self.guarded || self.makes_host_endpoints(network);
+                let Some(address) = address.filter(|_| is_guarded) else {
                     continue;
                 };
                 let mut labels = map_of(&node.labels);

@@ -2,6 +2,7 @@
 
 pub mod json;
 pub mod junit;
+pub mod proof;
 pub mod sarif;
 pub mod terminal;
 pub mod trace;

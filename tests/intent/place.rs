@@ -116,6 +116,7 @@ impl Place {
             version: plan.version,
             pod_subnet: plan.pod_subnet,
             workers: plan.workers.as_ref().unwrap().list.clone(),
+            guarded: false,
             baseline: baseline.then(|| Library::embedded().baseline()),
         };
         let subject = subject(change(set), &known).unwrap();

@@ -1,11 +1,20 @@
-//! Intents held against what is rendered, for all packets at once.
+//! `palisade verify`, and the proofs that `palisade gen` asks for before it writes.
 
-#![expect(
-    clippy::expect_used,
+#![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "what tests share may fail as tests do"
+    clippy::string_slice,
+    clippy::too_many_lines
 )]
 
+#[path = "../call/mod.rs"]
+mod call;
+
+mod clusters;
+mod formats;
+mod generating;
+mod input;
+mod place;
 mod regions;

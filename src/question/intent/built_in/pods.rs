@@ -175,7 +175,14 @@ fn to_pods(facts: &Facts<'_>) -> Result<Vec<Intent>, InputError> {
         about: Some(Network::Public),
         except,
     };
-    let needs = everywhere(facts);
+    let mut needs = everywhere(facts);
+    // A service of the cluster's own may be listed at addresses that pods have.
+    needs.extend(said::own_services(
+        facts,
+        Network::Public,
+        Audience::Pods,
+        "pods",
+    ));
     Ok(vec![between.intent(
         Expect::Exactly,
         "pods reach each other at these ports alone".to_owned(),

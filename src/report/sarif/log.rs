@@ -1,5 +1,6 @@
-//! Findings as SARIF 2.1.0, for code scanning.
+//! The shape of a SARIF 2.1.0 log, whatever it tells of.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -7,9 +8,7 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::finding::{Code, Finding, Place, Severity};
-
-use super::Report;
+use crate::finding::{Place, Severity};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -72,7 +71,7 @@ struct Configuration {
 
 #[derive(Serialize)]
 struct Text<'a> {
-    text: std::borrow::Cow<'a, str>,
+    text: Cow<'a, str>,
 }
 
 #[derive(Serialize)]
@@ -82,7 +81,7 @@ struct Told<'a> {
     rule_index: usize,
     level: &'static str,
     message: Text<'a>,
-    locations: [Location<'a>; 1],
+    locations: Vec<Location<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Location<'a>>,
     partial_fingerprints: BTreeMap<&'static str, String>,
@@ -117,22 +116,44 @@ struct Region {
     end_column: Option<u32>,
 }
 
-/// A report as one SARIF log, indented, with a line feed at its end. Rules are those of the codes
-/// that were found.
-pub fn render(report: &Report) -> String {
-    let mut codes: Vec<Code> = report.findings.iter().map(|f| f.code).collect();
-    codes.sort_unstable_by_key(|code| code.word());
-    codes.dedup();
+/// A kind of thing that a log tells of.
+pub(crate) struct Kind {
+    /// Its stable word.
+    pub(crate) word: &'static str,
+    /// What it says, in one sentence.
+    pub(crate) sentence: &'static str,
+    /// What it means, as Markdown.
+    pub(crate) help: &'static str,
+    /// The document about it, by its path in the repository.
+    pub(crate) page: String,
+    /// How grave it usually is.
+    pub(crate) severity: Severity,
+}
+
+/// One thing that a log tells of.
+pub(crate) struct Entry<'a> {
+    /// Which of the kinds.
+    pub(crate) kind: usize,
+    /// How grave.
+    pub(crate) severity: Severity,
+    /// What, in a sentence.
+    pub(crate) message: Cow<'a, str>,
+    /// Where, if it is anywhere.
+    pub(crate) place: Option<&'a Place>,
+    /// Further places, each with what is there.
+    pub(crate) related: Vec<(&'a Place, &'a str)>,
+    /// What it is known by when lines move, besides its kind and its line.
+    pub(crate) known_by: &'a str,
+}
+
+/// A log, indented, with a line feed at its end.
+pub(crate) fn log(kinds: &[Kind], entries: &[Entry<'_>]) -> String {
     let mut occurrences = FxHashMap::default();
-    let results = report
-        .findings
-        .iter()
-        .map(|finding| {
-            let index = codes.iter().position(|code| *code == finding.code);
-            told(finding, index.unwrap_or_default(), &mut occurrences)
-        })
-        .collect();
-    super::to_json(&Log {
+    let results = entries.iter().filter_map(|entry| {
+        let kind = kinds.get(entry.kind)?;
+        Some(told(entry, kind.word, &mut occurrences))
+    });
+    super::super::to_json(&Log {
         schema: SCHEMA,
         version: "2.1.0",
         runs: [Run {
@@ -141,31 +162,30 @@ pub fn render(report: &Report) -> String {
                     name: "palisade",
                     semantic_version: env!("CARGO_PKG_VERSION"),
                     information_uri: env!("CARGO_PKG_REPOSITORY"),
-                    rules: codes.into_iter().map(rule).collect(),
+                    rules: kinds.iter().map(rule).collect(),
                 },
             },
             column_kind: "unicodeCodePoints",
-            results,
+            results: results.collect(),
         }],
     })
 }
 
-fn rule(code: Code) -> Rule {
+fn rule(kind: &Kind) -> Rule {
     let repository = env!("CARGO_PKG_REPOSITORY");
     Rule {
-        id: code.word(),
+        id: kind.word,
         short_description: Text {
-            text: code.sentence().into(),
+            text: kind.sentence.into(),
         },
         help: Help {
-            text: code.page(),
-            markdown: code.page(),
+            text: kind.help,
+            markdown: kind.help,
         },
         // Without a home on the web the page itself must do.
-        help_uri: (!repository.is_empty())
-            .then(|| format!("{repository}/blob/main/docs/lint/{}.md", code.word())),
+        help_uri: (!repository.is_empty()).then(|| format!("{repository}/blob/main/{}", kind.page)),
         default_configuration: Configuration {
-            level: level(code.severity()),
+            level: level(kind.severity),
         },
     }
 }
@@ -179,26 +199,28 @@ fn level(severity: Severity) -> &'static str {
 }
 
 fn told<'a>(
-    finding: &'a Finding,
-    rule_index: usize,
+    entry: &'a Entry<'a>,
+    word: &'static str,
     occurrences: &mut FxHashMap<String, u32>,
 ) -> Told<'a> {
-    let text = match &finding.hint {
-        Some(hint) => format!("{} ({hint})", finding.message).into(),
-        None => finding.message.as_str().into(),
-    };
     Told {
-        rule_id: finding.code.word(),
-        rule_index,
-        level: level(finding.severity),
-        message: Text { text },
-        locations: [location(&finding.place, None)],
-        related_locations: finding
+        rule_id: word,
+        rule_index: entry.kind,
+        level: level(entry.severity),
+        message: Text {
+            text: Cow::Borrowed(&entry.message),
+        },
+        locations: entry
+            .place
+            .map(|place| location(place, None))
+            .into_iter()
+            .collect(),
+        related_locations: entry
             .related
             .iter()
             .map(|(place, what)| location(place, Some(what)))
             .collect(),
-        partial_fingerprints: [(FINGERPRINT, fingerprint(finding, occurrences))].into(),
+        partial_fingerprints: [(FINGERPRINT, fingerprint(entry, word, occurrences))].into(),
     }
 }
 
@@ -224,13 +246,16 @@ fn location<'a>(place: &Place, message: Option<&'a str>) -> Location<'a> {
     }
 }
 
-/// What a finding is known by when lines move: its code, its file, what the line says, and how
-/// many of the same stood before it.
-fn fingerprint(finding: &Finding, occurrences: &mut FxHashMap<String, u32>) -> String {
-    let place = &finding.place;
-    let line = line_at(&place.input.text, place.span.range().start);
+/// What an entry is known by when lines move: its kind, its file, what the line says, and how many
+/// of the same stood before it.
+fn fingerprint(entry: &Entry<'_>, word: &str, occurrences: &mut FxHashMap<String, u32>) -> String {
+    let (name, line) = entry.place.map_or(("", ""), |place| {
+        let line = line_at(&place.input.text, place.span.range().start);
+        (place.input.name.as_str(), line.trim())
+    });
     let mut digest = Sha256::new();
-    for part in [finding.code.word(), &place.input.name, line.trim()] {
+    let own = (!entry.known_by.is_empty()).then_some(entry.known_by);
+    for part in [word, name, line].into_iter().chain(own) {
         digest.update(part.as_bytes());
         digest.update([0]);
     }

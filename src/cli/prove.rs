@@ -1,0 +1,189 @@
+//! Clusters held to their intents, several at once.
+
+use std::collections::BTreeSet;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use crate::bundle::{Baseline, Bundle, Case, Plan};
+use crate::engine::Settings;
+use crate::finding::{Error, InputError};
+use crate::profile::PlatformProfile;
+use crate::question::intent::Intent;
+use crate::question::subject::Known;
+use crate::report::proof::{Proofs, Proven};
+use crate::resource::ResourceSet;
+
+use super::terminal::{self, Progress};
+
+/// One cluster that is to be looked at.
+pub(super) struct Job<'a> {
+    /// Whose it is.
+    pub(super) of: Of<'a>,
+    /// What is in place.
+    pub(super) resources: &'a ResourceSet,
+    /// The platform's own policies, where they are in place too.
+    pub(super) baseline: Option<Baseline>,
+}
+
+/// Whose a cluster is.
+#[derive(Clone, Copy)]
+pub(super) enum Of<'a> {
+    /// That of a plan, with the built-in intents of its facts; in place is what was rendered.
+    Rendered(&'a Plan),
+    /// The same, and in place is what was given.
+    Given(&'a Plan),
+    /// One of which only this is known.
+    Known(&'a Known),
+}
+
+/// What holds in every cluster.
+#[derive(Clone, Copy)]
+pub(super) struct Held<'a> {
+    /// Intents besides the built-in ones.
+    pub(super) own: &'a [Intent],
+    /// What the evaluator is told.
+    pub(super) tell: &'a (dyn Fn(&mut Settings) + Sync),
+}
+
+/// The two clusters of everything rendered for a plan: with the platform's own policies, and
+/// without.
+pub(super) fn both<'a>(
+    of: Of<'a>,
+    resources: &'a ResourceSet,
+    baseline: &Baseline,
+) -> [Job<'a>; 2] {
+    [Some(baseline.clone()), None].map(|baseline| Job {
+        of,
+        resources,
+        baseline,
+    })
+}
+
+/// Everything that was rendered for one plan.
+pub(super) fn together(bundles: &[Bundle]) -> ResourceSet {
+    let mut set = ResourceSet::default();
+    for resource in bundles.iter().flat_map(|bundle| &bundle.files) {
+        for resource in &resource.resources {
+            set.add(resource.clone());
+        }
+    }
+    set
+}
+
+/// Looks at every cluster. What comes back is in the order of `jobs`, however many are looked at at
+/// once.
+pub(super) fn prove(jobs: &[Job<'_>], held: Held<'_>) -> Result<Proofs, Error> {
+    let progress = Mutex::new(Progress::new());
+    let next = AtomicUsize::new(0);
+    let done = AtomicUsize::new(0);
+    let told = |_| {
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        let case = next.load(Ordering::Relaxed).min(jobs.len());
+        let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+        progress.tell(|| format!("case {case} of {}, {done} intents looked at", jobs.len()));
+    };
+    let work = || {
+        let mut found = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(job) = jobs.get(index) else {
+                return found;
+            };
+            found.push((index, look_at(job, held, told)));
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let mut found = thread::scope(|scope| {
+        // This thread is one of them.
+        let others: Vec<_> = (1..threads.min(jobs.len()))
+            .map(|_| scope.spawn(work))
+            .collect();
+        let mut found = work();
+        for other in others {
+            match other.join() {
+                Ok(more) => found.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        found
+    });
+    drop(progress);
+    found.sort_by_key(|(index, _)| *index);
+    let mut proofs = Proofs::default();
+    let mut notes = BTreeSet::new();
+    for (_, found) in found {
+        let (proven, vanished) = found?;
+        proofs.cases.push(proven);
+        notes.extend(vanished);
+    }
+    for note in notes {
+        terminal::tell_note(&note);
+    }
+    Ok(proofs)
+}
+
+fn look_at(
+    job: &Job<'_>,
+    held: Held<'_>,
+    told: impl FnMut(usize),
+) -> Result<(Proven, Vec<String>), InputError> {
+    let resources = job.resources.clone();
+    let baseline = job.baseline.clone();
+    let case = match job.of {
+        Of::Rendered(plan) => Case::rendered(plan, resources, baseline, held.own, held.tell)?,
+        Of::Given(plan) => Case::new(plan, resources, baseline, held.own, held.tell)?,
+        Of::Known(known) => {
+            let known = Known {
+                baseline,
+                ..known.clone()
+            };
+            Case::of(known, resources, held.own.to_vec(), held.tell)?
+        }
+    };
+    let facts = job.of.facts();
+    let proofs = case.prove(facts, told)?;
+    let vanished = case.program.vanished().iter().map(|vanished| {
+        format!(
+            "{}: Calico takes {} for missing: {}",
+            vanished.place, vanished.key, vanished.reason
+        )
+    });
+    let vanished = vanished.collect();
+    let lists_pods = !case.program.pods().is_empty();
+    let proven = Proven {
+        target: job.of.target(),
+        networks: job.of.networks(),
+        baseline: case.baseline,
+        sampled: case.sampled,
+        guarded: case.guarded,
+        absent: (!lists_pods).then(|| facts.role_label.clone()),
+        intents: case.intents,
+        proofs,
+    };
+    Ok((proven, vanished))
+}
+
+impl Of<'_> {
+    fn facts(&self) -> &PlatformProfile {
+        match self {
+            Self::Rendered(plan) | Self::Given(plan) => &plan.platform_profile,
+            Self::Known(known) => &known.platform_profile,
+        }
+    }
+
+    fn target(&self) -> String {
+        match self {
+            Self::Rendered(plan) | Self::Given(plan) => plan.described(),
+            Self::Known(_) => "the cluster of the input".to_owned(),
+        }
+    }
+
+    fn networks(&self) -> Vec<crate::profile::Network> {
+        match self {
+            Self::Rendered(plan) | Self::Given(plan) => plan.networks.clone(),
+            Self::Known(_) => Vec::new(),
+        }
+    }
+}
