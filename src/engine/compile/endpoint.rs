@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use rustc_hash::FxHashMap;
 
 use crate::engine::felix::named_protocol;
-use crate::engine::settings::Settings;
+use crate::engine::settings::{Route, Settings};
 use crate::engine::tables::{ClassId, HostEndpointId, HostId, InterfaceId, PodId, ProfileId};
 use crate::engine::topology::{Host, HostAddress, HostEndpoint, Pod};
 use crate::resource::{self, Body, Resource, ResourceSet, Written};
@@ -128,11 +128,8 @@ impl Topology {
             return *id;
         }
         let id = HostId::new(self.hosts.len());
-        let routes = settings.routes.of_node.get(name).map_or(0, |routes| {
-            let own = table(routes, &mut self.interfaces);
-            self.routes.push(own);
-            self.routes.len() - 1
-        });
+        let own = settings.routes.of_node.get(name);
+        let routes = own.map_or(0, |routes| self.route_table(routes));
         self.hosts.push(Host {
             name: name.to_owned(),
             kubernetes_name: None,
@@ -146,6 +143,17 @@ impl Topology {
         });
         self.hosts_by_name.insert(name.to_owned(), id);
         id
+    }
+
+    /// The number of these routes. Like routes have one number, so that nodes which differ in
+    /// nothing else are one class.
+    fn route_table(&mut self, routes: &[Route]) -> usize {
+        let own = table(routes, &mut self.interfaces);
+        let known = self.routes.iter().position(|known| *known == own);
+        known.unwrap_or_else(|| {
+            self.routes.push(own);
+            self.routes.len() - 1
+        })
     }
 
     fn add_node(
@@ -165,15 +173,13 @@ impl Topology {
         let id = self.host(label.unwrap_or(own), true, settings, cluster);
         self.hosts_by_name.entry(own.clone()).or_insert(id);
         let routes = settings.routes.of_node.get(own);
-        let routes = routes.map(|routes| table(routes, &mut self.interfaces));
-        let table = self.routes.len();
+        let routes = routes.map(|routes| self.route_table(routes));
         let Some(host) = self.hosts.get_mut(id.index()) else {
             return;
         };
         host.kubernetes_name = Some(own.clone());
         if let Some(routes) = routes.filter(|_| host.routes == 0) {
-            host.routes = table;
-            self.routes.push(routes);
+            host.routes = routes;
         }
         for wanted in ["InternalIP", "ExternalIP"] {
             for (kind, address) in &node.addresses {
