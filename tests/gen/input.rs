@@ -341,7 +341,7 @@ fn arguments_that_make_no_sense_together_are_refused() {
         ),
         (
             "gen --cluster - --workers -",
-            "standard input can be the cluster profile or the workers, not both",
+            "standard input can be read once, and both `--cluster` and `--workers` are to read it",
         ),
     ] {
         refused(line, "", expected);

@@ -155,7 +155,8 @@ fn a_value_can_neither_add_a_line_nor_change_its_type() {
         ICMP,
         "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata:\n  name: x\n  annotations:\n    a: {{ \"yes\" }}\n    b: {{ \"1\\n  evil: true\" }}\n    c: {{ \"1_000\" }}\n",
     );
-    let ran = room.run("gen --region us-south --private --templates mine");
+    // What it renders is not what must hold, and this is not about that.
+    let ran = room.run("gen --region us-south --private --templates mine --no-verify");
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let text = room.read("generated/us-south/private/allow-icmp-private.yaml");
     assert!(
@@ -216,7 +217,7 @@ fn what_calico_would_refuse_is_refused_before_it_is_written() {
     let room = Room::new();
     room.write(ICMP, good);
     assert_eq!(
-        room.run("gen --region us-south --private --templates mine")
+        room.run("gen --region us-south --private --templates mine --no-verify")
             .code,
         0
     );

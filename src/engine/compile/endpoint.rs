@@ -155,6 +155,17 @@ impl Topology {
         id
     }
 
+    /// The number of these routes. Like routes have one number, so that nodes which differ in
+    /// nothing else are one class.
+    fn route_table(&mut self, routes: &[Route]) -> usize {
+        let own = table(routes, &mut self.interfaces);
+        let known = self.routes.iter().position(|known| *known == own);
+        known.unwrap_or_else(|| {
+            self.routes.push(own);
+            self.routes.len() - 1
+        })
+    }
+
     fn add_node(
         &mut self,
         resource: &Resource,

@@ -208,13 +208,13 @@ fn decided_on(way: &WayTrace, fault: Fault) -> Option<&Place> {
         Fault::Unknown(_) => matches!(stage.decision, StageDecision::Unknown(_)),
         Fault::Passes => true,
     });
-    stages.find_map(|stage| match &stage.why {
-        Why::Rule { place, .. } => Some(place),
-        _ => {
-            let tiers = stage.asked.iter().flat_map(|asked| &asked.tiers);
-            let policies = tiers.flat_map(|tier| &tier.policies);
-            policies.last().map(|policy| &policy.place)
+    stages.find_map(|stage| {
+        if let Why::Rule { place, .. } = &stage.why {
+            return Some(place);
         }
+        let tiers = stage.asked.iter().flat_map(|asked| &asked.tiers);
+        let policies = tiers.flat_map(|tier| &tier.policies);
+        policies.last().map(|policy| &policy.place)
     })
 }
 

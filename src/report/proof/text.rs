@@ -66,7 +66,6 @@ fn outcome(outcome: ProofOutcome) -> String {
         ProofOutcome::Unknown => UNSURE,
         ProofOutcome::Refuted => BAD,
     };
-    // Padded before it is coloured: colours have no width.
     format!("{style}{}{style:#}", outcome.word())
 }
 
