@@ -123,16 +123,6 @@ impl Topology {
         topology
     }
 
-    /// The number of a table of routes: nodes with the same routes share one.
-    fn route_table(&mut self, routes: &[Route]) -> usize {
-        let own = table(routes, &mut self.interfaces);
-        let known = self.routes.iter().position(|other| *other == own);
-        known.unwrap_or_else(|| {
-            self.routes.push(own);
-            self.routes.len() - 1
-        })
-    }
-
     fn host(&mut self, name: &str, mapped: bool, settings: &Settings, cluster: &Cluster) -> HostId {
         if let Some(id) = self.hosts_by_name.get(name) {
             return *id;

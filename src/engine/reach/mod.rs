@@ -46,6 +46,7 @@ use super::address::{AddressSet, Family};
 use super::program::Program;
 use super::space::{Addresses, Cube, Space, SpaceError, Spaces};
 use super::tables::RuleId;
+use crate::resource::Direction;
 
 use arrival::Arrivals;
 use chain::{ChainKey, ClassRef, Part, Split};
@@ -74,7 +75,12 @@ struct Work<'p> {
     label_asking: FxHashMap<(ClassRef, Part), (bool, bool)>,
     among: Vec<AddressSet>,
     arrivals: Arrivals,
+    safe: FxHashMap<SafeKey, Truth>,
 }
+
+/// What failsafes let pass hangs on: which they are, the direction, whether answers pass too, and
+/// what is seen.
+type SafeKey = (usize, Direction, bool, Family, [ViewKey; 2]);
 
 impl Work<'_> {
     fn addressing(&self, family: Family) -> Addressing<'_> {
@@ -116,6 +122,7 @@ impl<'p> Reach<'p> {
                 label_asking: FxHashMap::default(),
                 among: Vec::new(),
                 arrivals: Arrivals::default(),
+                safe: FxHashMap::default(),
             },
         })
     }

@@ -180,6 +180,29 @@ impl Work<'_> {
         seen: &Seen<'_>,
         mirrored: bool,
     ) -> Result<Truth, SpaceError> {
+        // The program's own facts do not move: where they are tells which they are.
+        let key = (
+            std::ptr::from_ref(failsafes).addr(),
+            direction,
+            mirrored,
+            seen.family,
+            [seen.source.key(false), seen.destination.key(false)],
+        );
+        if let Some(known) = self.safe.get(&key) {
+            return Ok(*known);
+        }
+        let truth = self.failsafes_of(failsafes, direction, seen, mirrored)?;
+        self.safe.insert(key, truth);
+        Ok(truth)
+    }
+
+    fn failsafes_of(
+        &mut self,
+        failsafes: &Failsafes,
+        direction: Direction,
+        seen: &Seen<'_>,
+        mirrored: bool,
+    ) -> Result<Truth, SpaceError> {
         let (own, other, far) = match direction {
             Direction::Ingress => (&failsafes.inbound, &failsafes.outbound, &seen.source),
             Direction::Egress => (&failsafes.outbound, &failsafes.inbound, &seen.destination),

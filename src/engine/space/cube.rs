@@ -113,6 +113,9 @@ impl Spaces {
     /// # Errors
     /// The keeper's limit is reached.
     pub fn cube(&mut self, cube: &Cube) -> Result<Space, SpaceError> {
+        if let Some(known) = self.algebra.memo.cubes.get(cube) {
+            return Ok(*known);
+        }
         let table = &mut self.algebra.table;
         let mut of = |family| match cube.family {
             Some(other) if other != family => Ok(Space::EMPTY),
@@ -121,7 +124,9 @@ impl Spaces {
         let mut edges = Outgoing::default();
         edges.push(0, of(Family::V4)?);
         edges.push(1, of(Family::V6)?);
-        edges.node(table, Level::Family)
+        let space = edges.node(table, Level::Family)?;
+        self.algebra.memo.remember_cube(cube, space);
+        Ok(space)
     }
 }
 

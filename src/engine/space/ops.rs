@@ -2,9 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Space;
 use super::level::Level;
 use super::table::{Edge, Edges, SpaceError, Table};
+use super::{Cube, Space};
 
 /// What may be done with two spaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -84,12 +84,17 @@ struct Pair {
 /// How many results one operation remembers: 34 MiB.
 const REMEMBERED: usize = 1_835_008;
 
+/// How many cubes are remembered.
+const CUBES: usize = 8_192;
+
 /// Results by operands. Forgetting them costs time alone.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     union: FxHashMap<u64, Space>,
     intersection: FxHashMap<u64, Space>,
     difference: FxHashMap<u64, Space>,
+    /// The spaces of cubes: of the same ones many are made, and that is most of the work.
+    pub(super) cubes: FxHashMap<Cube, Space>,
     /// Whether the result of intersection or difference is empty.
     vanishes: FxHashMap<(Op, u64), bool>,
 }
@@ -101,6 +106,13 @@ impl Memo {
             Op::Intersection => &mut self.intersection,
             Op::Difference => &mut self.difference,
         }
+    }
+
+    pub(super) fn remember_cube(&mut self, cube: &Cube, space: Space) {
+        if self.cubes.len() >= CUBES {
+            self.cubes.clear();
+        }
+        self.cubes.insert(cube.clone(), space);
     }
 
     fn remember(&mut self, op: Op, key: u64, result: Space) {
