@@ -18,6 +18,6 @@ pub use inventory::INVENTORY;
 pub use write::{Change, Changes, Folder, Output};
 
 pub use plan::{HostEndpoints, Plan, Target, Wanted};
-pub use proof::{Baseline, Case};
+pub use proof::{Baseline, Case, known};
 pub use render::{Bundle, RenderedFile, render};
 pub use template::Templates;

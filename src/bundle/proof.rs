@@ -27,6 +27,22 @@ pub struct Case {
 /// private host endpoints.
 pub type Baseline = Vec<(Arc<Input>, bool)>;
 
+/// What is known of the cluster of `plan`, with the platform's own policies or without.
+///
+/// Where the plan has no workers, the platform profile's sample workers stand for all.
+pub fn known(plan: &Plan, baseline: Option<Baseline>) -> Known {
+    Known {
+        platform_profile: plan.platform_profile.clone(),
+        platform: plan.platform,
+        version: plan.version,
+        pod_subnet: plan.pod_subnet,
+        workers: plan.workers_or_samples(),
+        // Without its policies the platform's host endpoints are there all the same: no policy
+        // could take hold of anything without them.
+        baseline: Some(baseline.unwrap_or_default()),
+    }
+}
+
 impl Case {
     /// The cluster of `plan` in which `resources` are in place, besides the platform's host
     /// endpoints and the policies of `baseline`. What must hold are the intents of the facts and
@@ -44,17 +60,7 @@ impl Case {
         tell: impl FnOnce(&mut Settings),
     ) -> Result<Self, InputError> {
         let is_in_place = baseline.is_some();
-        let known = Known {
-            platform_profile: plan.platform_profile.clone(),
-            platform: plan.platform,
-            version: plan.version,
-            pod_subnet: plan.pod_subnet,
-            workers: plan.workers_or_samples(),
-            // Without its policies the platform's host endpoints are there all the same: no policy
-            // could take hold of anything without them.
-            baseline: Some(baseline.unwrap_or_default()),
-        };
-        let mut subject = subject(resources, &known)?;
+        let mut subject = subject(resources, &known(plan, baseline))?;
         tell(&mut subject.settings);
         let program = compile(&subject.resources, &subject.settings);
         let mut facts = intent_facts(plan, is_in_place);

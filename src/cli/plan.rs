@@ -10,6 +10,7 @@ use crate::net::Cidr;
 use crate::profile::{
     ClusterProfile, Library, Name, Network, Platform, PlatformProfile, Workers, workers_of,
 };
+use crate::question::subject::Known;
 use crate::source::text::read_text;
 
 use super::library::ProfilesArguments;
@@ -211,7 +212,50 @@ fn cluster_plan(
     Ok(plan)
 }
 
+/// What is known of the cluster whose resources are given, for want of which the platform's sample
+/// workers stand.
+pub(super) fn known(arguments: &PlanArguments, library: &Library) -> Result<Known, Error> {
+    let platform_profile = library.platform()?;
+    let mut known = Known {
+        platform: Platform::default(),
+        version: None,
+        pod_subnet: platform_profile.subnets.pods,
+        workers: Vec::new(),
+        baseline: Some(library.baseline()),
+        platform_profile,
+    };
+    if let Some(path) = &arguments.cluster {
+        let cluster = ClusterProfile::read(&read_text(path)?)?;
+        known.platform = cluster.platform;
+        known.version = cluster.version;
+        known.workers = cluster.workers;
+        if let Some(own) = cluster.pod_subnet {
+            known.pod_subnet = own.value;
+        }
+    }
+    if let Some(platform) = arguments.platform {
+        known.platform = platform.into();
+    }
+    if let Some(workers) = arguments.workers()? {
+        known.workers = workers.list;
+    }
+    if let Some((subnet, _)) = arguments.pod_subnet()? {
+        known.pod_subnet = subnet;
+    }
+    Ok(known)
+}
+
 impl PlanArguments {
+    /// Whether a region or a cluster is named.
+    pub(super) fn names_target(&self) -> bool {
+        self.region.is_some() || self.cluster.is_some()
+    }
+
+    /// The region that is named by itself.
+    pub(super) fn region(&self) -> Option<&str> {
+        self.region.as_deref()
+    }
+
     /// Refuses arguments that make no sense together.
     fn check(&self) -> Result<(), InputError> {
         if self.region.as_deref() == Some(ALL) && self.workers.is_some() {

@@ -3,6 +3,7 @@
 //! asked.
 
 pub mod asked;
+pub mod audit;
 pub mod intent;
 pub mod subject;
 pub mod trace;
