@@ -11,7 +11,7 @@ use crate::engine::reach::{ArrivalAddress, ArrivalHook, ArrivalSide, HeaderEnd, 
 use crate::engine::space::{Addresses, Cube, Ranges, Space, SpaceError, Spaces};
 use crate::engine::{Effect, PolicyKind, Program, Rule, RuleId, RuleOwner, Side};
 use crate::finding::Span;
-use crate::resource::{self, Direction, EntityRule, ResourceSet};
+use crate::resource::{self, Body, Direction, EntityRule, ResourceSet};
 
 use super::asked::{Asked, Spot};
 use super::entries::{Blocks, Only, Ports, have_in_common};
@@ -54,6 +54,8 @@ pub(super) struct Walk<'p> {
     pub(super) reach: Reach<'p>,
     pub(super) asked: Vec<Asked>,
     spots: FxHashMap<RuleId, Vec<Spot>>,
+    /// Lists of rules of which at least one counts.
+    kept: FxHashSet<(RuleOwner, Direction)>,
     /// Rules that are as good as gone.
     pub(super) gone: FxHashSet<RuleId>,
     pub(super) dead: Vec<Dead>,
@@ -62,23 +64,25 @@ pub(super) struct Walk<'p> {
 impl<'p> Walk<'p> {
     pub(super) fn new(mut reach: Reach<'p>) -> Result<Self, SpaceError> {
         let mut arrivals = reach.arrivals()?;
-        if denies_before_translation(reach.program()) {
-            // What such a policy drops of packets to an endpoint says nothing of those that reach
-            // it by a node port, which are judged before they have its address.
-            for arrival in &mut arrivals {
-                let first = matches!(
-                    arrival.hook,
-                    ArrivalHook::PreDnat | ArrivalHook::Untracked(_)
-                );
-                if !first {
-                    arrival.packets = Space::EVERYTHING;
-                }
+        let drops_first = denies_before_translation(reach.program());
+        for arrival in &mut arrivals {
+            // By services and node ports packets come where no flow between two endpoints goes: to
+            // addresses that no endpoint has, through other nodes, and from a node's own address.
+            // What leaves an endpoint is what it sends, unless it is dropped by the address that it
+            // has before that is changed.
+            let leaves = matches!(
+                arrival.hook,
+                ArrivalHook::Normal(Direction::Egress) | ArrivalHook::Untracked(Direction::Egress)
+            );
+            if !leaves || drops_first {
+                arrival.packets = Space::EVERYTHING;
             }
         }
         let mut walk = Self {
             reach,
             asked: Vec::with_capacity(arrivals.len()),
             spots: FxHashMap::default(),
+            kept: FxHashSet::default(),
             gone: FxHashSet::default(),
             dead: Vec::new(),
         };
@@ -130,9 +134,18 @@ impl<'p> Walk<'p> {
             };
             reasons.extend(found);
         }
-        if reasons.len() == unit.len() {
-            self.gone.extend(unit);
-            self.dead.extend(reasons.into_iter().next_back());
+        if reasons.len() == unit.len() && !self.is_last_of_list(unit, resources) {
+            let found = reasons.into_iter().next_back();
+            let is_opposed = found.as_ref().is_some_and(|d| d.reason == Reason::Opposed);
+            self.dead.extend(found);
+            // What is opposed is told, but somebody wanted it: what is before it is held against it.
+            if !is_opposed {
+                self.gone.extend(unit);
+                return Ok(());
+            }
+            for id in unit {
+                self.keep(*id)?;
+            }
             return Ok(());
         }
         for id in unit {
@@ -148,6 +161,29 @@ impl<'p> Walk<'p> {
             self.keep(*id)?;
         }
         Ok(())
+    }
+
+    /// Whether a list is empty without these rules, and the policy governs its direction only
+    /// because it is not (MOD-1, KNP-2).
+    fn is_last_of_list(&self, unit: &[RuleId], resources: &ResourceSet) -> bool {
+        let program = self.reach.program();
+        let Some(first) = unit.last().and_then(|id| program.rule(*id)) else {
+            return false;
+        };
+        let RuleOwner::Policy(id) = first.owner else {
+            return false;
+        };
+        let resource = program.policy(id).and_then(|policy| resources.get(&policy.key));
+        let is_empty = first.index == 0 && !self.kept.contains(&(first.owner, first.direction));
+        is_empty
+            && !resource.is_some_and(|resource| {
+                let types = match &resource.body {
+                    Body::Policy(policy) => &policy.types,
+                    Body::KubernetesPolicy(policy) => &policy.policy_types,
+                    _ => return false,
+                };
+                types.as_ref().is_some_and(|types| !types.is_empty())
+            })
     }
 
     /// The places of a rule; what stands behind it is ready in each.
@@ -211,6 +247,9 @@ impl<'p> Walk<'p> {
 
     /// Puts the rule, or what is left of it, in front of what stands behind.
     fn keep(&mut self, id: RuleId) -> Result<(), SpaceError> {
+        if let Some(rule) = self.reach.program().rule(id) {
+            self.kept.insert((rule.owner, rule.direction));
+        }
         for spot in self.spots(id)? {
             let Some(asked) = self.asked.get_mut(spot.asked) else {
                 continue;

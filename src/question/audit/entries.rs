@@ -156,13 +156,13 @@ impl Ports {
             named: 0,
             holds: Vec::new(),
         };
-        // One entry is never told of, and most lists are short.
         for port in all {
             match &port.value {
                 Port::Range(range) => ports.entries.push((*range, port.span, false)),
                 Port::Named(_) | Port::Invalid(_) => ports.named += 1,
             }
         }
+        // One entry is never told of.
         if ports.entries.len() > 1 {
             ports.holds = vec![0; usize::from(HIGHEST_PORT) + 1];
         }
@@ -188,10 +188,10 @@ impl Ports {
         self.named > 0
     }
 
-    /// How many entries are left, named ones among them.
+    /// How many entries are left; named ones do not count.
     pub(super) fn left(&self) -> usize {
         let left = self.entries.iter().filter(|(.., is_gone)| !is_gone);
-        left.count() + self.named
+        left.count()
     }
 
     /// The numbers that only that entry brings, of those that are left.

@@ -114,7 +114,9 @@ pub fn removable(
     resources: &ResourceSet,
     facts: &PlatformProfile,
 ) -> Result<Vec<Found>, InputError> {
-    look(&mut walk(program, facts)?, resources).map_err(too_large)
+    let mut found = look(&mut walk(program, facts)?, resources).map_err(too_large)?;
+    found.retain(|found| found.removal.is_some());
+    Ok(found)
 }
 
 fn walk<'p>(program: &'p Program, facts: &PlatformProfile) -> Result<Walk<'p>, InputError> {

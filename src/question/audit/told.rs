@@ -52,10 +52,11 @@ impl Walk<'_> {
                 None => finding.hint(what),
             };
         }
-        let removal = Some(match dead.entry {
-            Some(_) => Removal::Entry,
-            None => Removal::Rule,
-        });
+        let removal = match (&dead.entry, dead.reason) {
+            (Some(_), _) => Some(Removal::Entry),
+            (None, Reason::Opposed) => None,
+            (None, _) => Some(Removal::Rule),
+        };
         Some(Found { finding, removal })
     }
 
