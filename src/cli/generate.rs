@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::bundle::{Bundle, Change, Changes, Folder, Output, Plan, Target, Templates, render};
+use crate::bundle::{Bundle, Change, Changes, Folder, Output, Plan, Target, Templates, minimise, render};
 use crate::finding::{Error, Input, InputError};
-use crate::profile::Network;
+use crate::profile::{Library, Network};
 use crate::report::unified;
 use crate::source::text::read_folder;
 
@@ -48,6 +48,11 @@ pub(super) struct Arguments {
     #[arg(long)]
     check: bool,
 
+    /// Leave out rules and list entries that change no verdict, once it is proven that all verdicts
+    /// stay
+    #[arg(long)]
+    minimize: bool,
+
     /// Take templates of the same path from this folder
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
@@ -61,7 +66,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     let library = arguments.plan.profiles.library()?;
     let plans = plan::plans(&arguments.plan, &library)?;
     let templates = templates(arguments.templates.as_deref())?;
-    let bundles = bundles(&plans, &templates)?;
+    let mut bundles = bundles(&plans, &templates)?;
+    if arguments.minimize {
+        bundles = minimised(&plans, &bundles, &library)?;
+    }
     if is_stream {
         return print(&bundles);
     }
@@ -94,6 +102,26 @@ fn bundles(plans: &[Plan], templates: &Templates) -> Result<Vec<Bundle>, Error> 
         bundles.extend(rendered);
     }
     Ok(bundles)
+}
+
+/// The bundles without what changes no verdict, plan by plan.
+fn minimised(
+    plans: &[Plan],
+    bundles: &[Bundle],
+    library: &Library,
+) -> Result<Vec<Bundle>, Error> {
+    let mut all = Vec::with_capacity(bundles.len());
+    for plan in plans {
+        let folder = plan.folder();
+        let is_own = |bundle: &&Bundle| bundle.folder == format!("{folder}/{}", bundle.network);
+        let own: Vec<Bundle> = bundles.iter().filter(is_own).cloned().collect();
+        let (less, left_out) = minimise(plan, &own, &library.baseline())?;
+        terminal::tell_note(&format!(
+            "{folder}: left out and proven to change no verdict: {left_out}"
+        ));
+        all.extend(less);
+    }
+    Ok(all)
 }
 
 /// Everything as one stream of documents.

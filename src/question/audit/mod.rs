@@ -10,6 +10,7 @@
 //! | `asked` | where rules are asked, and which packets each is the first to hold |
 //! | `behind` | what becomes of packets that a rule passes by |
 //! | `dead` | rules and list entries that change no verdict |
+//! | `equal` | whether two programs do the same with all packets |
 //! | `entries` | what only one entry of a list brings |
 //! | `tree` | many spaces asked at once |
 //! | `told` | what was found, in sentences |
@@ -20,6 +21,7 @@ mod behind;
 mod dated;
 mod dead;
 mod entries;
+mod equal;
 mod idle;
 mod told;
 mod tree;
@@ -27,6 +29,7 @@ mod twins;
 mod wide;
 
 pub use dated::dated;
+pub use equal::difference;
 
 use crate::engine::Program;
 use crate::engine::reach::{Assumptions, Reach};
