@@ -134,7 +134,9 @@ fn without(
         for file in &bundle.files {
             let name = &file.input.name;
             let spans = |wanted: Removal| -> Vec<Span> {
-                let own = dead.iter().filter(|((of, _), r)| of == name && *r == wanted);
+                let own = dead
+                    .iter()
+                    .filter(|((of, _), r)| of == name && *r == wanted);
                 own.map(|((_, span), _)| *span).collect()
             };
             let (rules, entries) = (spans(Removal::Rule), spans(Removal::Entry));
@@ -144,7 +146,10 @@ fn without(
                 files.push(file.clone());
                 continue;
             }
-            let has_rules = file.resources.iter().any(|resource| has_others(resource, &rules));
+            let has_rules = file
+                .resources
+                .iter()
+                .any(|resource| has_others(resource, &rules));
             if drops_policies && !has_rules {
                 left_out.policies += 1;
                 continue;

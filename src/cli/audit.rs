@@ -117,7 +117,9 @@ fn of_sources(arguments: &Arguments, library: &Library) -> Result<Report, Error>
     let has = |wanted: fn(&Body) -> bool| given.iter().any(|r| wanted(&r.body));
     let has_workers = has(|body| matches!(body, Body::Node(_) | Body::HostEndpoint(_)));
     if known.workers.is_empty() && !has_workers {
-        known.workers.clone_from(&known.platform_profile.sample_workers);
+        known
+            .workers
+            .clone_from(&known.platform_profile.sample_workers);
         known.baseline.get_or_insert_default();
     }
     let mut report = Report {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::bundle::{Bundle, Change, Changes, Folder, Output, Plan, Target, Templates, minimise, render};
+use crate::bundle::{
+    Bundle, Change, Changes, Folder, Output, Plan, Target, Templates, minimise, render,
+};
 use crate::finding::{Error, Input, InputError};
 use crate::profile::{Library, Network};
 use crate::report::unified;
@@ -105,11 +107,7 @@ fn bundles(plans: &[Plan], templates: &Templates) -> Result<Vec<Bundle>, Error> 
 }
 
 /// The bundles without what changes no verdict, plan by plan.
-fn minimised(
-    plans: &[Plan],
-    bundles: &[Bundle],
-    library: &Library,
-) -> Result<Vec<Bundle>, Error> {
+fn minimised(plans: &[Plan], bundles: &[Bundle], library: &Library) -> Result<Vec<Bundle>, Error> {
     let mut all = Vec::with_capacity(bundles.len());
     for plan in plans {
         let folder = plan.folder();

@@ -63,14 +63,15 @@ fn item(lines: &[Line<'_>], first: usize, span: &Span) -> Vec<usize> {
     if !line.is_item() || span.column as usize != indent + 3 {
         return Vec::new();
     }
-    let mut own = vec![first];
+    let mut last = first;
     for (index, line) in lines.iter().enumerate().skip(first + 1) {
         match line.indent {
-            Some(other) if other > indent => own.push(index),
-            _ => break,
+            Some(other) if other > indent => last = index,
+            Some(_) => break,
+            None => {}
         }
     }
-    own
+    (first..=last).collect()
 }
 
 /// The line above a list that has its key.
@@ -100,7 +101,7 @@ fn settle(lines: &[Line<'_>], head: usize, gone: &mut BTreeSet<usize>) {
     let mut indent = None;
     let mut groups = vec![Group::default()];
     for (index, line) in lines.iter().enumerate().skip(head + 1) {
-        let Some(own) = line.indent else { break };
+        let Some(own) = line.indent else { continue };
         match indent {
             Some(indent) if own > indent => continue,
             Some(indent) if own < indent => break,
@@ -134,5 +135,57 @@ fn settle(lines: &[Line<'_>], head: usize, gone: &mut BTreeSet<usize>) {
     gone.extend(orphaned.flat_map(|group| group.comments));
     if is_empty && indent.is_some() {
         gone.insert(head);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The text without the items whose content begins on these lines.
+    fn without(text: &str, lines: &[usize]) -> String {
+        let span = |line: &usize| {
+            let start: usize = text
+                .split_inclusive('\n')
+                .take(line - 1)
+                .map(str::len)
+                .sum();
+            let dash = text.get(start..).and_then(|rest| rest.find("- "));
+            let at = start + dash.map_or(0, |dash| dash + 2);
+            Span::in_text(text, at..at + 1)
+        };
+        let spans: Vec<Span> = lines.iter().map(span).collect();
+        without_items(text, &spans)
+    }
+
+    #[test]
+    fn items_go_with_their_lines_and_comments() {
+        let text = "a:\n# one\n- x: 1\n  y: 2\n\n- z: 3\n";
+        assert_eq!(without(text, &[3]), "a:\n\n- z: 3\n");
+        let text = "a:\n# both\n- 1\n- 2\n# third\n# as well\n- 3\nb: 4\n";
+        let cases: [(&[usize], &str); 5] = [
+            (&[3], "a:\n# both\n- 2\n# third\n# as well\n- 3\nb: 4\n"),
+            (&[3, 4], "a:\n# third\n# as well\n- 3\nb: 4\n"),
+            (&[7], "a:\n# both\n- 1\n- 2\nb: 4\n"),
+            (&[3, 4, 7], "b: 4\n"),
+            (&[], text),
+        ];
+        for (lines, expected) in cases {
+            assert_eq!(without(text, lines), expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn inner_lists_and_lists_in_a_row() {
+        let text = "a:\n  - b: 1\n    # in\n    c:\n    - 5\n    - 6\n  - b: 2\nd: [7, 8]\n";
+        assert_eq!(without(text, &[5]), text.replace("    - 5\n", ""));
+        assert_eq!(without(text, &[2]), "a:\n  - b: 2\nd: [7, 8]\n");
+        assert_eq!(
+            without(text, &[5, 6]),
+            text.replace("    c:\n    - 5\n    - 6\n", "")
+        );
+        // What begins no line stays.
+        let span = Span::in_text(text, text.len() - 5..text.len() - 4);
+        assert_eq!(without_items(text, &[span]), text);
     }
 }

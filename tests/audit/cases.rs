@@ -5,7 +5,10 @@ use crate::audited;
 /// A policy of workers' private host endpoints with these egress rules, in order, and a denial of
 /// all else.
 fn egress(rules: &[&str]) -> String {
-    let rules: Vec<String> = rules.iter().map(|rule| format!("  - {{{rule}}}\n")).collect();
+    let rules: Vec<String> = rules
+        .iter()
+        .map(|rule| format!("  - {{{rule}}}\n"))
+        .collect();
     format!(
         "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata:\n  name: p\nspec:\n  \
          order: 100\n  selector: ibm.role == 'worker_private'\n  types: [Egress]\n  egress:\n{}  - \
@@ -111,7 +114,10 @@ fn rules_and_entries_that_change_no_verdict() {
         ),
         (
             "an entry that a rule before holds",
-            vec![tcp("10.1.0.0/16", "443"), tcp("10.1.2.0/24, 10.2.0.0/16", "443")],
+            vec![
+                tcp("10.1.0.0/16", "443"),
+                tcp("10.1.2.0/24, 10.2.0.0/16", "443"),
+            ],
             vec![entry("11:57", BEFORE)],
         ),
         (
@@ -139,7 +145,8 @@ fn rules_and_entries_that_change_no_verdict() {
 /// without it the end of the tier does the same.
 #[test]
 fn a_denial_of_all_counts_where_the_platform_allows_all() {
-    let text = egress(&["action: Allow, protocol: TCP, destination: {nets: [10.1.0.0/16], ports: [443]}"]);
+    let text =
+        egress(&["action: Allow, protocol: TCP, destination: {nets: [10.1.0.0/16], ports: [443]}"]);
     assert_eq!(told(&text, true), Vec::<String>::new());
     let expected = format!("11:5 rule-without-effect: {BEHIND}");
     assert_eq!(told(&text, false), [expected]);
@@ -149,13 +156,28 @@ fn a_denial_of_all_counts_where_the_platform_allows_all() {
 fn wide_rules() {
     let all = "egress rule 1 of GlobalNetworkPolicy p opens";
     let cases = [
-        ("protocol: TCP, destination: {ports: [443]}", Some("TCP 443 to every address")),
-        ("destination: {nets: [0.0.0.0/0]}", Some("every port to every address")),
-        ("destination: {nets: [8.0.0.0/8]}", Some("every port to 8.0.0.0/8")),
-        ("protocol: UDP, destination: {nets: [8.8.0.0/16]}", Some("every UDP port to 8.8.0.0/16")),
+        (
+            "protocol: TCP, destination: {ports: [443]}",
+            Some("TCP 443 to every address"),
+        ),
+        (
+            "destination: {nets: [0.0.0.0/0]}",
+            Some("every port to every address"),
+        ),
+        (
+            "destination: {nets: [8.0.0.0/8]}",
+            Some("every port to 8.0.0.0/8"),
+        ),
+        (
+            "protocol: UDP, destination: {nets: [8.8.0.0/16]}",
+            Some("every UDP port to 8.8.0.0/16"),
+        ),
         ("destination: {nets: [8.8.8.0/24]}", None),
         ("destination: {nets: [10.0.0.0/8, 166.9.0.0/16]}", None),
-        ("protocol: TCP, destination: {nets: [8.0.0.0/8], ports: [443]}", None),
+        (
+            "protocol: TCP, destination: {nets: [8.0.0.0/8], ports: [443]}",
+            None,
+        ),
         ("protocol: 112", None),
         ("protocol: ICMP", None),
         ("destination: {selector: all()}", None),

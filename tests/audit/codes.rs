@@ -75,7 +75,10 @@ fn every_code_has_a_page() {
             let shown = shown.split_once("```yaml\n").unwrap().1;
             let shown = shown.split_once("```").unwrap().0;
             let fixture = fs::read_to_string(fixture(code, file)).unwrap();
-            assert!(!shown.is_empty() && fixture.contains(shown), "{word}: {part}");
+            assert!(
+                !shown.is_empty() && fixture.contains(shown),
+                "{word}: {part}"
+            );
         }
     }
 }

@@ -93,7 +93,11 @@ fn the_rendered_sets() {
 #[test]
 fn the_denial_on_the_private_network() {
     let room = Room::new();
-    let is_told = |line: &str| room.run(line).stdout.contains("deny-all-private-default changes");
+    let is_told = |line: &str| {
+        room.run(line)
+            .stdout
+            .contains("deny-all-private-default changes")
+    };
     assert!(!is_told("audit --region us-south --private"));
     assert!(is_told("audit --region us-south --private --baseline off"));
 }

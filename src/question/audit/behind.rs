@@ -106,8 +106,10 @@ impl Behind {
         spaces: &mut Spaces,
     ) -> Result<(), SpaceError> {
         let may = |decision: usize| match (effect, decision) {
-            (Effect::Allow, ALLOW) | (Effect::Deny, DENY) | (Effect::Pass, PASS) => possible,
-            (Effect::Unclear, _) => possible,
+            (Effect::Allow, ALLOW)
+            | (Effect::Deny, DENY)
+            | (Effect::Pass, PASS)
+            | (Effect::Unclear, _) => possible,
             _ => Space::EMPTY,
         };
         let mut run = Run {
@@ -146,7 +148,8 @@ impl Behind {
         }
         let Ending { passes, certain } = self.ending;
         let all = Space::EVERYTHING;
-        let on = !(passes || !certain) || self.is_alike(effect, PASS, rest, all, spaces)?;
+        let stays = certain && !passes;
+        let on = stays || self.is_alike(effect, PASS, rest, all, spaces)?;
         let off = passes || self.is_alike(effect, DENY, rest, all, spaces)?;
         Ok(on && off)
     }

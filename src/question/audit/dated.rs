@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::finding::{Code, Finding, Input, Place, Span};
-use crate::profile::{Day, RegionProfile, Status};
+use crate::profile::{Day, Name, RegionProfile, Status};
 use crate::yaml::Located;
 
 use super::Found;
@@ -32,13 +32,19 @@ pub fn dated(region: &RegionProfile, input: &Arc<Input>, as_of: Option<Day>) -> 
         if let (Some(until), Some(day)) = (list.until, as_of)
             && until.value < day
         {
-            let message = format!("the list {name} holds until {}, and {day} is later", until.value);
+            let message = format!(
+                "the list {name} holds until {}, and {day} is later",
+                until.value
+            );
             tell(Code::FactExpired, until.span, message);
         }
         if let (Some(from), Some(day)) = (list.from, as_of)
             && day < from.value
         {
-            let message = format!("the list {name} holds from {} on, and {day} is earlier", from.value);
+            let message = format!(
+                "the list {name} holds from {} on, and {day} is earlier",
+                from.value
+            );
             tell(Code::FactExpired, from.span, message);
         }
         if list.status == Some(Status::Deprecated) {
@@ -68,7 +74,7 @@ fn lists(region: &RegionProfile) -> Vec<Dated> {
         .collect();
     let infrastructure = &region.infrastructure;
     all.extend(infrastructure.required.iter().map(|list| {
-        let zones: Vec<&str> = list.zones.iter().map(|zone| zone.as_str()).collect();
+        let zones: Vec<&str> = list.zones.iter().map(Name::as_str).collect();
         Dated {
             name: format!("infrastructure-required-{}", zones.join("-")),
             status: list.status,

@@ -76,7 +76,7 @@ impl Blocks {
     }
 
     /// The places of all entries, the last first.
-    pub(super) fn from_the_last(&self) -> impl Iterator<Item = usize> + use<> {
+    pub(super) fn last_to_first(&self) -> impl Iterator<Item = usize> + use<> {
         (0..self.entries.len()).rev()
     }
 
@@ -174,7 +174,7 @@ impl Ports {
         ports
     }
 
-    pub(super) fn from_the_last(&self) -> impl Iterator<Item = usize> + use<> {
+    pub(super) fn last_to_first(&self) -> impl Iterator<Item = usize> + use<> {
         (0..self.entries.len()).rev()
     }
 
@@ -230,4 +230,3 @@ pub(super) fn have_in_common(addresses: &Addresses, among: &Addresses) -> bool {
         !own.intersection(among.ranges(family)).is_empty()
     })
 }
-

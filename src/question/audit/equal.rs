@@ -135,7 +135,9 @@ fn identity(program: &Program, end: &End, asked: &[Selector]) -> Identity {
             (1, pods.map(|pod| pod.key.path()).collect(), Vec::new())
         }
         End::Imagined { pods, .. } => {
-            let hosts = pods.iter().map(|pod| pod.host.map(host).unwrap_or_default());
+            let hosts = pods
+                .iter()
+                .map(|pod| pod.host.map(host).unwrap_or_default());
             let first = pods.first();
             let labels = first.map_or(&[][..], |pod| &pod.labels);
             let holds = asked.iter().map(|selector| selector.matches(labels));

@@ -26,7 +26,10 @@ pub(super) fn idle(reach: &Reach<'_>) -> Vec<Found> {
         let mut finding = Finding::new(
             Code::PolicyWithoutEndpoints,
             policy.place.clone(),
-            format!("{} applies to nothing: {among} is selected by `{}`", policy.key, policy.selector),
+            format!(
+                "{} applies to nothing: {among} is selected by `{}`",
+                policy.key, policy.selector
+            ),
         );
         if listed {
             // Pods come and go.

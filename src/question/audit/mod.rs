@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `asked` | where rules are asked, and which packets each is the first to hold |
 //! | `behind` | what becomes of packets that a rule passes by |
-//! | `dead` | rules and list entries that change no verdict |
+//! | `dead`, `lists` | rules that change no verdict, and list entries |
 //! | `equal` | whether two programs do the same with all packets |
 //! | `entries` | what only one entry of a list brings |
 //! | `tree` | many spaces asked at once |
@@ -23,6 +23,7 @@ mod dead;
 mod entries;
 mod equal;
 mod idle;
+mod lists;
 mod told;
 mod tree;
 mod twins;

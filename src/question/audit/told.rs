@@ -30,7 +30,7 @@ impl Walk<'_> {
             (None, _) => Code::RuleWithoutEffect,
         };
         let what = match &dead.entry {
-            Some(entry) => self.entry(entry, &at(entry.span)),
+            Some(entry) => listed(entry, &at(entry.span)),
             None => format!(
                 "{} rule {} of {}",
                 rule.direction.word().to_lowercase(),
@@ -58,12 +58,6 @@ impl Walk<'_> {
             (None, _) => Some(Removal::Rule),
         };
         Some(Found { finding, removal })
-    }
-
-    fn entry(&self, entry: &Entry, place: &Place) -> String {
-        let text = place.input.text.get(place.span.range());
-        let text = text.unwrap_or_default().trim();
-        format!("`{text}` in `{}`", entry.list)
     }
 
     /// One packet, and what decides on it.
@@ -111,7 +105,8 @@ impl Walk<'_> {
                 (None, what)
             }
             Decider::Tail => {
-                let what = format!("without it no policy decides on {header}, which fares the same");
+                let what =
+                    format!("without it no policy decides on {header}, which fares the same");
                 (None, what)
             }
         }
@@ -121,6 +116,13 @@ impl Walk<'_> {
     fn named(&self, rule: RuleId) -> Option<(Place, String)> {
         named(self.reach.program(), rule)
     }
+}
+
+/// An entry as it was written.
+fn listed(entry: &Entry, place: &Place) -> String {
+    let text = place.input.text.get(place.span.range());
+    let text = text.unwrap_or_default().trim();
+    format!("`{text}` in `{}`", entry.list)
 }
 
 /// A rule's place and name.

@@ -23,9 +23,8 @@ pub(super) fn twins(
     for network in Network::BOTH {
         let of = |audience: Audience| {
             let mut policies = facts.policies.iter();
-            let policy = policies.find(|policy| {
-                policy.network == network && policy.services == Some(audience)
-            })?;
+            let policy = policies
+                .find(|policy| policy.network == network && policy.services == Some(audience))?;
             find(program, policy.name.as_str())
         };
         let (Some(workers), Some(pods)) = (of(Audience::Workers), of(Audience::Pods)) else {
@@ -88,10 +87,7 @@ fn missing(
 }
 
 /// What each egress rule that allows opens, by its blocks and numbered ports.
-fn opened(
-    reach: &mut Reach<'_>,
-    policy: PolicyId,
-) -> Result<Vec<(RuleId, Space)>, SpaceError> {
+fn opened(reach: &mut Reach<'_>, policy: PolicyId) -> Result<Vec<(RuleId, Space)>, SpaceError> {
     let program = reach.program();
     let Some([_, egress]) = program.policy(policy).map(|policy| &policy.rules) else {
         return Ok(Vec::new());

@@ -97,7 +97,12 @@ fn opens(
     };
     let set = far.nets.and_then(|id| program.nets_of(id));
     let Some(set) = set else {
-        return Some(format!("{kind} {towards} every address"));
+        let but = if far.not_nets.is_some() {
+            " but those of `notNets`"
+        } else {
+            ""
+        };
+        return Some(format!("{kind} {towards} every address{but}"));
     };
     let families = [Family::V4, Family::V6];
     if families.iter().any(|family| set.is_everything(*family)) {
@@ -107,7 +112,9 @@ fn opens(
         return None;
     }
     let public = Addresses::from(set).complement().union(inside).complement();
-    let widest = public.cidrs().min_by_key(|cidr| cidr.to_net().prefix_len())?;
+    let widest = public
+        .cidrs()
+        .min_by_key(|cidr| cidr.to_net().prefix_len())?;
     let bits = match widest.to_net() {
         IpNet::V4(net) => net.prefix_len(),
         // A site of IPv6 has a prefix of 48 bits, as one of IPv4 has one of 24 or so.
@@ -119,13 +126,15 @@ fn opens(
 /// The ports that a side names; nothing for all.
 fn ports(side: &Side) -> Option<String> {
     let test = side.ports.as_ref()?;
-    let named = if test.named.is_empty() { 0 } else { 1 };
     let texts: Vec<String> = test.ranges.iter().map(ToString::to_string).collect();
-    let all = test.ranges.iter().any(|range| range.first() <= 1 && range.last() == u16::MAX);
+    let all = test
+        .ranges
+        .iter()
+        .any(|range| range.first() <= 1 && range.last() == u16::MAX);
     if all {
         return None;
     }
-    Some(if named > 0 && texts.is_empty() {
+    Some(if !test.named.is_empty() && texts.is_empty() {
         "by name".to_owned()
     } else {
         texts.join(", ")
