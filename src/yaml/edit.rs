@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn items_go_with_their_lines_and_comments() {
         let text = "a:\n# one\n- x: 1\n  y: 2\n\n- z: 3\n";
-        assert_eq!(without(text, &[3]), "a:\n\n- z: 3\n");
+        assert_eq!(without(text, &[3]), "a:\n# one\n\n- z: 3\n");
         let text = "a:\n# both\n- 1\n- 2\n# third\n# as well\n- 3\nb: 4\n";
         let cases: [(&[usize], &str); 5] = [
             (&[3], "a:\n# both\n- 2\n# third\n# as well\n- 3\nb: 4\n"),
