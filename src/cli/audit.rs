@@ -13,7 +13,7 @@ use crate::question::audit::{self, Options, WIDE, audit, dated};
 use crate::question::subject::{Known, subject};
 use crate::report::terminal::Style;
 use crate::report::{self, Report};
-use crate::resource::validate::sort;
+use crate::resource::validate::{silence, sort};
 use crate::resource::{Body, CalicoVersion, ResourceSet};
 
 use super::plan::{self, PlanArguments};
@@ -90,6 +90,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     } else {
         of_sources(arguments, &library)?
     };
+    silence(&mut report.findings);
     sort(&mut report.findings);
     report.files.sort();
     report.files.dedup();

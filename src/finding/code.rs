@@ -68,6 +68,11 @@ macro_rules! codes {
                 }
             }
 
+            /// The folder of its page, below `docs/`.
+            pub fn folder(self) -> &'static str {
+                match self { $($(Self::$variant => $folder),*),* }
+            }
+
             /// The code that is called `word`.
             pub fn of(word: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|code| code.word() == word)

@@ -162,8 +162,13 @@ fn rule(code: Code) -> Rule {
             markdown: code.page(),
         },
         // Without a home on the web the page itself must do.
-        help_uri: (!repository.is_empty())
-            .then(|| format!("{repository}/blob/main/docs/lint/{}.md", code.word())),
+        help_uri: (!repository.is_empty()).then(|| {
+            format!(
+                "{repository}/blob/main/docs/{}/{}.md",
+                code.folder(),
+                code.word()
+            )
+        }),
         default_configuration: Configuration {
             level: level(code.severity()),
         },

@@ -44,6 +44,21 @@ fn exit_codes() {
 }
 
 #[test]
+fn comments_silence() {
+    let room = Room::new();
+    let wide = CLEAN.replace("nets: [10.1.0.0/16], ", "");
+    let meant = wide.replace(
+        "  egress:\n",
+        "  egress:\n  # palisade:ignore wide-rule -- all of it\n",
+    );
+    let other = meant.replace("wide-rule", "opposed-rule");
+    room.write("meant.yaml", meant);
+    room.write("other.yaml", other);
+    assert_eq!(room.run("audit meant.yaml").code, 0);
+    assert_eq!(room.run("audit other.yaml").code, 1);
+}
+
+#[test]
 fn every_format_tells_the_same() {
     let room = Room::new();
     room.write("x.yaml", CLEAN.replace("nets: [10.1.0.0/16], ", ""));
