@@ -7,6 +7,7 @@ mod context;
 mod facts;
 mod intents;
 mod inventory;
+mod minimise;
 mod plan;
 mod proof;
 mod render;
@@ -15,9 +16,10 @@ mod write;
 
 pub use intents::intent_facts;
 pub use inventory::INVENTORY;
+pub use minimise::{LeftOut, minimise};
 pub use write::{Change, Changes, Folder, Output};
 
 pub use plan::{HostEndpoints, Plan, Target, Wanted};
-pub use proof::{Baseline, Case};
+pub use proof::{Baseline, Case, known};
 pub use render::{Bundle, RenderedFile, render};
 pub use template::Templates;

@@ -32,6 +32,21 @@ pub struct Case {
 /// private host endpoints.
 pub type Baseline = Vec<(Arc<Input>, bool)>;
 
+/// What there is besides what was rendered for `plan`, as [`Case::rendered`] takes it: with the
+/// platform's own policies or without, with host endpoints either way, and with the sample workers
+/// where the plan has none.
+pub fn known(plan: &Plan, baseline: Option<Baseline>) -> Known {
+    let mut known = plan.known(baseline);
+    known.guarded = plan.wants_host_endpoints();
+    known.baseline.get_or_insert_default();
+    if known.workers.is_empty() {
+        known
+            .workers
+            .clone_from(&known.platform_profile.sample_workers);
+    }
+    known
+}
+
 impl Case {
     /// The cluster of `plan` in which `resources` are in place, besides the platform's host
     /// endpoints and the policies of `baseline`. What must hold are the intents of the facts and

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::bundle::{Bundle, Change, Changes, Folder, Output, Plan, Target};
+use crate::bundle::{Bundle, Change, Changes, Folder, Output, Plan, Target, minimise};
 use crate::finding::{Error, Input, InputError};
 use crate::profile::{Library, Network};
 use crate::report::proof::{self, text::Detail};
@@ -52,6 +52,11 @@ pub(super) struct Arguments {
     #[arg(long)]
     check: bool,
 
+    /// Leave out rules and list entries that change no verdict, once it is proven that all verdicts
+    /// stay
+    #[arg(long)]
+    minimize: bool,
+
     /// Write without a proof that what must hold of the cluster holds
     #[arg(long)]
     no_verify: bool,
@@ -67,7 +72,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     }
     let library = arguments.plan.profiles.library()?;
     let plans = plan::plans(&arguments.plan, &library)?;
-    let rendered = arguments.templates.render(&plans)?;
+    let mut rendered = arguments.templates.render(&plans)?;
+    if arguments.minimize {
+        rendered = minimised(&plans, &rendered, &library)?;
+    }
     if arguments.no_verify {
         tell_skipped(&plans);
     } else if !is_proven(&plans, &rendered, &library)? {
@@ -120,6 +128,24 @@ fn tell_skipped(plans: &[Plan]) {
          else is not known",
         skipped.join(", ")
     ));
+}
+
+/// The bundles of each plan without what changes no verdict.
+fn minimised(
+    plans: &[Plan],
+    rendered: &[Vec<Bundle>],
+    library: &Library,
+) -> Result<Vec<Vec<Bundle>>, Error> {
+    let mut all = Vec::with_capacity(rendered.len());
+    for (plan, bundles) in plans.iter().zip(rendered) {
+        let (less, left_out) = minimise(plan, bundles, &library.baseline())?;
+        terminal::tell_note(&format!(
+            "{}: left out and proven to change no verdict: {left_out}",
+            plan.folder()
+        ));
+        all.push(less);
+    }
+    Ok(all)
 }
 
 /// Everything as one stream of documents.

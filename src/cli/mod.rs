@@ -1,5 +1,6 @@
 //! The command line: arguments, exit codes, and one file a command.
 
+mod audit;
 mod completion;
 mod convert;
 mod exit;
@@ -47,6 +48,7 @@ enum Command {
     Verify(Box<verify::Arguments>),
     Lint(lint::Arguments),
     Trace(Box<trace::Arguments>),
+    Audit(Box<audit::Arguments>),
     Convert(convert::Arguments),
     Profile(profile::Arguments),
     Completion(completion::Arguments),
@@ -63,6 +65,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Profile(arguments) => profile::run(&arguments),
         Command::Completion(arguments) => completion::run(&arguments),

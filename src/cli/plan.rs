@@ -282,6 +282,11 @@ impl PlanArguments {
         })
     }
 
+    /// The region that is named by itself.
+    pub(super) fn region(&self) -> Option<&str> {
+        self.region.as_deref()
+    }
+
     /// Refuses arguments that make no sense together.
     fn check(&self) -> Result<(), InputError> {
         if self.region.as_deref() == Some(ALL) && self.workers.is_some() {

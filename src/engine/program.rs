@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::ops::Range;
 
 use ipnet::IpNet;
 use rustc_hash::FxHashMap;
@@ -125,6 +126,18 @@ impl Program {
         services, service_set(ServiceSetId) -> ServiceSet;
         /// Names of interfaces.
         interfaces, interface_name(InterfaceId) -> String;
+    }
+
+    /// The rules of a range, each with its number.
+    pub fn rules_of(&self, range: &Range<u32>) -> impl Iterator<Item = (RuleId, &Rule)> + use<'_> {
+        let ids = range.clone().map(|index| RuleId::new(index as usize));
+        ids.filter_map(|id| Some((id, self.rule(id)?)))
+    }
+
+    /// Every policy with its number, in the order in which they are asked.
+    pub fn policies_numbered(&self) -> impl Iterator<Item = (PolicyId, &Policy)> {
+        let policies = self.policies.iter().enumerate();
+        policies.map(|(index, policy)| (PolicyId::new(index), policy))
     }
 
     /// The era that is evaluated.

@@ -3,6 +3,7 @@
 //! asked.
 
 pub mod asked;
+pub mod audit;
 pub mod flows;
 pub mod intent;
 pub mod subject;

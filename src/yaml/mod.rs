@@ -6,6 +6,7 @@
 //! know where they stand, goes on behind a broken document, and leaves judgement to the caller.
 
 mod comment;
+mod edit;
 mod located;
 mod node;
 mod read;
@@ -13,6 +14,7 @@ mod scalar;
 mod typed;
 
 pub use comment::{Comment, comments};
+pub use edit::without_items;
 pub use located::Located;
 pub use node::{Entry, Kind, Node};
 pub use read::{Document, documents};

@@ -10,6 +10,7 @@
 #![expect(clippy::too_many_lines, reason = "tables of cases are long")]
 
 mod address;
+mod audit;
 mod cluster_wide;
 mod doubts;
 mod evaluation;

@@ -65,7 +65,7 @@ pub fn settings(facts: &Facts) -> Settings {
     settings
 }
 
-fn compiled_flow(program: &Program, flow: &NaiveFlow) -> Flow<'static> {
+pub fn compiled_flow(program: &Program, flow: &NaiveFlow) -> Flow<'static> {
     let party = |end: &End| match end {
         End::Ext(address) => Party::Address(*address),
         End::Host(node) => Party::Host(program.find_host(node).expect("a node")),

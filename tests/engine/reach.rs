@@ -19,7 +19,7 @@ const PORTS: [u16; 12] = [
 ];
 
 /// A part of all packets, so that witnesses of many kinds are drawn.
-fn some_packets(dice: &mut Dice) -> Cube {
+pub fn some_packets(dice: &mut Dice) -> Cube {
     let protocol = dice.of(&PROTOCOLS);
     let mut cube = Cube::any().protocols([protocol]);
     if [6, 17, 132].contains(&protocol) {

@@ -18,4 +18,5 @@ mod folder;
 mod host_endpoints;
 mod hostile;
 mod input;
+mod minimise;
 mod template;

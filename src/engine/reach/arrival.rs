@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use crate::engine::rule::Effect;
-use crate::engine::space::{Space, SpaceError};
+use crate::engine::space::{Addresses, Space, SpaceError};
 use crate::engine::tables::{Class, ClassId, RuleId, TierId};
 use crate::resource::Direction;
 
 use super::Work;
 use super::chain::{ChainKey, ClassRef, Part, Split};
 use super::truth::Truth;
-use super::view::Seen;
+use super::view::{At, HeaderEnd, Seen, View};
 
 /// Whose policies are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,6 +42,10 @@ pub struct Arrival {
     pub owner: ArrivalOwner,
     /// At which hook.
     pub hook: ArrivalHook,
+    /// What of the source is seen there.
+    pub source: ArrivalSide,
+    /// What of the destination is seen there.
+    pub destination: ArrivalSide,
     /// The packets that the first tier is asked about: those that nothing before decided on.
     pub packets: Space,
     /// The tiers, in order.
@@ -49,6 +53,26 @@ pub struct Arrival {
     /// What becomes of packets that no tier decided on: those that pass, those that are dropped,
     /// and those that go on undecided. Where profiles are asked, none go on.
     pub tail: [Space; 3],
+}
+
+/// One side of the packets, as a hook sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArrivalSide {
+    /// Which end of the packets' headers it is: answers run against the headers that spaces have.
+    pub end: HeaderEnd,
+    /// Which address it has there.
+    pub address: ArrivalAddress,
+}
+
+/// Which address a side of packets has at a hook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ArrivalAddress {
+    /// That of the header.
+    Header,
+    /// One of these: a node has put its own there.
+    OneOf(Addresses),
+    /// Nobody knows.
+    Unknown,
 }
 
 /// A tier and its rules.
@@ -157,10 +181,29 @@ impl Work<'_> {
                 Part::Normal(direction) => ArrivalHook::Normal(direction),
                 Part::Forward(direction) => ArrivalHook::Forward(direction),
             },
+            source: self.arrival_side(&seen.source),
+            destination: self.arrival_side(&seen.destination),
             packets,
             tiers,
             tail: self.tail(class, part, seen)?,
         })
+    }
+
+    fn arrival_side(&self, view: &View<'_>) -> ArrivalSide {
+        let address = match view.at {
+            At::Header => ArrivalAddress::Header,
+            At::Among(number) => self
+                .among
+                .get(number)
+                .map_or(ArrivalAddress::Unknown, |set| {
+                    ArrivalAddress::OneOf(Addresses::from(set))
+                }),
+            At::Unknown => ArrivalAddress::Unknown,
+        };
+        ArrivalSide {
+            end: view.end,
+            address,
+        }
     }
 
     fn tail(

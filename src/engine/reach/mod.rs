@@ -54,9 +54,12 @@ use ends::Ends;
 use truth::Truth;
 use view::{Addressing, ViewKey};
 
-pub use arrival::{Arrival, ArrivalHook, ArrivalLine, ArrivalOwner, ArrivalTier};
+pub use arrival::{
+    Arrival, ArrivalAddress, ArrivalHook, ArrivalLine, ArrivalOwner, ArrivalSide, ArrivalTier,
+};
 pub use combinations::{Assumptions, MOST_COMBINATIONS, TooManyPods, selectors_of};
 pub use ends::{End, EndId};
+pub use view::HeaderEnd;
 pub use way::Way;
 pub use witness::Witness;
 
@@ -135,6 +138,11 @@ impl<'p> Reach<'p> {
     /// The keeper of all spaces that this gives.
     pub fn spaces(&mut self) -> &mut Spaces {
         &mut self.work.spaces
+    }
+
+    /// The same, to look at only.
+    pub fn known_spaces(&self) -> &Spaces {
+        &self.work.spaces
     }
 
     /// Takes the keeper away, to be given to another program's [`Reach`], so that the spaces of

@@ -12,7 +12,7 @@ use super::truth::Bounds;
 
 /// An end of the header in which flows are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum HeaderEnd {
+pub enum HeaderEnd {
     /// Where flows begin.
     Source,
     /// Where they end.

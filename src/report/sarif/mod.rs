@@ -30,7 +30,7 @@ fn kind(code: Code) -> Kind {
         word: code.word(),
         sentence: code.sentence(),
         help: code.page(),
-        page: format!("docs/lint/{}.md", code.word()),
+        page: format!("docs/{}/{}.md", code.folder(), code.word()),
         severity: code.severity(),
     }
 }

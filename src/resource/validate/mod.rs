@@ -84,6 +84,22 @@ pub fn lint(inputs: &[Arc<Input>], rules: Rules, scope: Scope) -> Vec<Finding> {
     findings
 }
 
+/// Leaves out what a comment `palisade:ignore` names on its own line or the line before.
+pub fn silence(findings: &mut Vec<Finding>) {
+    let mut ignored = FxHashMap::default();
+    for finding in findings.iter() {
+        let input = &finding.place.input;
+        ignored
+            .entry(Arc::as_ptr(input))
+            // What is wrong with the comments themselves is for `lint` to tell.
+            .or_insert_with(|| Ignored::of(input, &mut Vec::new()));
+    }
+    findings.retain(|finding| {
+        let ignored = ignored.get(&Arc::as_ptr(&finding.place.input));
+        !ignored.is_some_and(|ignored| ignored.covers(finding))
+    });
+}
+
 /// What is wrong with the objects of a set, sorted by place. What was wrong when they were read is
 /// in [`ResourceSet::findings`].
 pub fn validate(set: &ResourceSet, rules: Rules) -> Vec<Finding> {
