@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::finding::Error;
 use crate::net::Cidr;
-use crate::profile::{ClusterProfile, Platform, workers_of};
+use crate::profile::{ClusterProfile, Library, Platform, workers_of};
 use crate::question::subject::Known;
 use crate::resource::{Body, Resource, read};
 use crate::source::text::read_text;
@@ -59,9 +59,14 @@ impl KnownArguments {
         Ok(nodes.filter(|r| matches!(r.body, Body::Node(_))).collect())
     }
 
+    /// The profiles that the command goes by.
+    pub(super) fn library(&self) -> Result<Library, Error> {
+        self.profiles.library()
+    }
+
     /// What they come to.
     pub(super) fn read(&self) -> Result<Known, Error> {
-        let library = self.profiles.library()?;
+        let library = self.library()?;
         let platform_profile = library.platform()?;
         let mut known = Known {
             platform: Platform::default(),

@@ -1,7 +1,5 @@
 //! `palisade trace`
 
-use std::path::PathBuf;
-
 use clap::{Args, ValueEnum};
 
 use crate::engine::{DataPlane, Outcome, compile};
@@ -12,9 +10,11 @@ use crate::question::subject::{Known, subject};
 use crate::question::trace::trace;
 use crate::report;
 use crate::resource::CalicoVersion;
+use crate::source::SourceName;
 
 use super::known::KnownArguments;
-use super::{Exit, resources, terminal};
+use super::source::SourceArguments;
+use super::{Exit, terminal};
 
 /// Say what happens to one flow, and why
 ///
@@ -32,6 +32,13 @@ Endpoints:
   nodeport:WORKER:30080         a node port of a worker
   lb:203.0.113.7:443            a load balancer
 
+Sources:
+  PATH                          a file, or a folder with its .yaml, .yml and .json files
+  -                             standard input
+  git:REF[:PATH]                files at a git revision; the work tree is not looked at
+  live[:CONTEXT]                a running cluster, by a context of the kubeconfig
+  region:NAME[/NETWORK]         what `palisade gen --region NAME` would write
+
 Examples:
   palisade trace generated/clusters/shop --cluster shop.yaml \\
     --from worker:kube-shop-1 --to ip:166.9.12.26 --port tcp/443
@@ -40,9 +47,9 @@ Examples:
 Exit codes: 0 it passes, 1 it is dropped, 2 the call or an input is wrong, 3 a file cannot be read,
 4 it cannot be known from the input.")]
 pub(super) struct Arguments {
-    /// Files, folders with their .yaml, .yml and .json files, or `-` for standard input
+    /// Where the resources come from: see below
     #[arg(required = true, value_name = "SOURCE")]
-    sources: Vec<PathBuf>,
+    sources: Vec<SourceName>,
 
     /// Where the flow begins
     #[arg(long, value_name = "ENDPOINT")]
@@ -67,6 +74,9 @@ pub(super) struct Arguments {
     /// The interface of the first worker, or its network, instead of what routes say
     #[arg(long, value_name = "INTERFACE")]
     via: Option<String>,
+
+    #[command(flatten)]
+    source: SourceArguments,
 
     #[command(flatten)]
     known: KnownArguments,
@@ -99,7 +109,8 @@ enum DataPlaneWord {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     let known = arguments.known.read()?;
-    let mut given = resources(&arguments.sources)?;
+    let library = || arguments.known.library();
+    let mut given = arguments.source.resources(&arguments.sources, library)?;
     for node in arguments.known.nodes()? {
         if given.get(&node.key).is_none() {
             given.add(node);
