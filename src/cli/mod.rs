@@ -2,6 +2,7 @@
 
 mod completion;
 mod convert;
+mod diff;
 mod exit;
 mod generate;
 mod known;
@@ -11,6 +12,7 @@ mod plan;
 mod profile;
 #[cfg(feature = "live")]
 mod progress;
+mod side;
 mod source;
 mod terminal;
 mod trace;
@@ -42,6 +44,7 @@ enum Command {
     Gen(Box<generate::Arguments>),
     Lint(lint::Arguments),
     Trace(Box<trace::Arguments>),
+    Diff(Box<diff::Arguments>),
     Convert(convert::Arguments),
     Profile(profile::Arguments),
     Completion(completion::Arguments),
@@ -57,6 +60,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Gen(arguments) => generate::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Profile(arguments) => profile::run(&arguments),
         Command::Completion(arguments) => completion::run(&arguments),

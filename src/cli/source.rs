@@ -38,7 +38,11 @@ impl SourceArguments {
         library: impl FnOnce() -> Result<Library, Error>,
     ) -> Result<Given, Error> {
         match name {
-            SourceName::Path(path) => Ok(path::read(std::slice::from_ref(path))),
+            SourceName::Path(path) => {
+                let mut given = path::read(std::slice::from_ref(path));
+                given.root = path::root_of(path);
+                Ok(given)
+            }
             SourceName::Stream => Ok(path::read(&[PathBuf::from("-")])),
             SourceName::Git {
                 revision: at,
@@ -134,16 +138,22 @@ fn rendered(library: &Library, region: &str, network: Option<Network>) -> Result
     })
 }
 
+/// Ends the command where the outside failed to give a file.
+pub(super) fn refuse_unread(given: &Given) -> Result<(), OutsideError> {
+    if !given.outside_failed {
+        return Ok(());
+    }
+    let failed = given.unread.first();
+    let message = failed.map_or_else(String::new, |finding| finding.message.clone());
+    Err(OutsideError::Unread { message })
+}
+
 /// The resources of `given`, where every one of them is what its API lets in.
 pub(super) fn admitted(given: &Given) -> Result<ResourceSet, Error> {
     for note in &given.notes {
         terminal::tell_note(note);
     }
-    if given.outside_failed {
-        let failed = given.unread.first();
-        let message = failed.map_or_else(String::new, |finding| finding.message.clone());
-        return Err(OutsideError::Unread { message }.into());
-    }
+    refuse_unread(given)?;
     let read = ResourceSet::read(&given.inputs);
     let (unfilled, set) = without_unfilled(&read);
     // What storage form holds was let in by nobody, and what a cluster holds was let in already;
@@ -177,7 +187,7 @@ pub(super) fn admitted(given: &Given) -> Result<ResourceSet, Error> {
 
 /// The set without its host endpoints whose names are still placeholders, as samples have them, and
 /// where these stand. In a cluster the platform's own are there instead.
-fn without_unfilled(read: &ResourceSet) -> (Vec<Place>, ResourceSet) {
+pub(super) fn without_unfilled(read: &ResourceSet) -> (Vec<Place>, ResourceSet) {
     let mut unfilled = Vec::new();
     let mut kept = ResourceSet::default();
     for resource in read.iter() {

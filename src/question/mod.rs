@@ -2,5 +2,6 @@
 //! `subject` what is put beside the input before anything is asked.
 
 pub mod asked;
+pub mod compare;
 pub mod subject;
 pub mod trace;

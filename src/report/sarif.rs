@@ -11,7 +11,8 @@ use crate::finding::{Code, Finding, Place, Severity};
 
 use super::Report;
 
-const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+/// Where the format is described.
+pub(super) const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 /// The key of the fingerprints; the number changes when what they are made of does.
 const FINGERPRINT: &str = "palisade/v1";
@@ -254,7 +255,7 @@ fn line_at(text: &str, at: usize) -> &str {
 }
 
 /// A path as a relative reference, or as a `file:` URI where it is absolute.
-fn uri(name: &str) -> String {
+pub(super) fn uri(name: &str) -> String {
     let mut uri = String::new();
     if name.starts_with('/') {
         uri.push_str("file://");

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::finding::{Code, Error, Finding, Input, OutsideError, Place, Span};
+use crate::resource::Kind;
 
 use super::text::read_text;
 
@@ -27,6 +28,10 @@ pub struct Given {
     pub outside_failed: bool,
     /// What the user should know about how they were got, and what could not be seen.
     pub notes: Vec<String>,
+    /// Kinds whose objects could not be seen.
+    pub unseen: BTreeSet<Kind>,
+    /// What the names of the texts begin with where they are of one folder, with a `/` at its end.
+    pub root: String,
 }
 
 impl Given {
@@ -68,6 +73,7 @@ impl Given {
         self.unread.extend(other.unread);
         self.outside_failed |= other.outside_failed;
         self.notes.extend(other.notes);
+        self.unseen.extend(other.unseen);
     }
 
     fn fail(&mut self, name: &str, error: &Error) {
@@ -202,6 +208,15 @@ impl Walk {
         let error = OutsideError::file("read", path, source);
         self.given.fail(&name_of(path), &error.into());
     }
+}
+
+/// How the names of a folder's files begin, which is how [`read`] calls them.
+pub fn root_of(folder: &Path) -> String {
+    let folder = folder.strip_prefix(".").unwrap_or(folder);
+    if folder.as_os_str().is_empty() {
+        return String::new();
+    }
+    format!("{}/", name_of(folder).trim_end_matches('/'))
 }
 
 /// Whether a file of this name, found in a folder, is one of objects.

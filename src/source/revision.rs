@@ -64,7 +64,13 @@ pub fn read(folder: &Path, revision: &str, path: Option<&str>) -> Result<Given, 
         return Err(OutsideError::of_source(message).into());
     }
     found.sort();
-    let mut given = Given::default();
+    let mut given = Given {
+        root: match path.as_str() {
+            "" => format!("git:{revision}:"),
+            path => format!("git:{revision}:{path}/"),
+        },
+        ..Given::default()
+    };
     for (path, id) in found {
         let blob = repository.find_blob(id);
         let blob = blob.map_err(|error| failed(&shown, &error))?;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use crate::finding::OutsideError;
-use crate::resource::Api;
+use crate::resource::{Api, Kind};
 
 use super::fetch::{Connection, Failure};
 use super::kinds::{Group, Listed};
@@ -81,6 +81,11 @@ impl Served {
             Group::Core => "v1",
             Group::Networking => "networking.k8s.io/v1",
         }
+    }
+
+    /// The kind of what is read.
+    pub(super) fn kind(&self, listed: &Listed) -> Kind {
+        Kind::of(self.version(listed), listed.kind).0
     }
 
     /// The path under which the kind is listed, of all namespaces.

@@ -11,6 +11,7 @@ mod kinds;
 mod object;
 mod secrets;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 
 use crate::finding::{Error, OutsideError};
-use crate::resource::Api;
+use crate::resource::{Api, Kind};
 
 use super::path::Given;
 use api::Served;
@@ -128,6 +129,7 @@ fn read_kinds(
     };
     cluster.given.notes.extend(reached.notes);
     cluster.given.notes.extend(lists.notes);
+    cluster.given.unseen = lists.unseen;
     for (listed, items) in lists.of_kinds {
         let version = lists.served.version(&listed);
         let kubectl_name = lists.served.name(&listed);
@@ -144,6 +146,7 @@ struct Lists {
     served: Served,
     of_kinds: Vec<(Listed, Vec<Object>)>,
     notes: Vec<String>,
+    unseen: BTreeSet<Kind>,
 }
 
 async fn lists(
@@ -160,7 +163,10 @@ async fn lists(
         Served::default()
     };
     let mut notes = Vec::new();
+    let mut unseen = BTreeSet::new();
     if calico && served.api.is_none() {
+        let of_calico = wanted.iter().filter(|listed| listed.group == Group::Calico);
+        unseen.extend(of_calico.map(|listed| served.kind(listed)));
         notes.push(format!(
             "{} serves no objects of Calico: it has neither {} nor {}",
             reached.source_name(),
@@ -186,11 +192,14 @@ async fn lists(
                 tell(count);
                 of_kinds.push((listed, items));
             }
-            Err(Failure::Forbidden) => notes.push(format!(
-                "{} does not let you list {}: the answer is without them",
-                reached.source_name(),
-                served.name(&listed),
-            )),
+            Err(Failure::Forbidden) => {
+                unseen.insert(served.kind(&listed));
+                notes.push(format!(
+                    "{} does not let you list {}: the answer is without them",
+                    reached.source_name(),
+                    served.name(&listed),
+                ));
+            }
             Err(Failure::Other(error)) => return Err(error),
         }
     }
@@ -201,5 +210,6 @@ async fn lists(
         served,
         of_kinds,
         notes,
+        unseen,
     })
 }
