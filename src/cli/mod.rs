@@ -16,6 +16,7 @@ mod side;
 mod source;
 mod terminal;
 mod trace;
+mod workers;
 
 use std::ffi::OsString;
 
@@ -45,6 +46,7 @@ enum Command {
     Lint(lint::Arguments),
     Trace(Box<trace::Arguments>),
     Diff(Box<diff::Arguments>),
+    Workers(workers::Arguments),
     Convert(convert::Arguments),
     Profile(profile::Arguments),
     Completion(completion::Arguments),
@@ -61,6 +63,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
+        Command::Workers(arguments) => workers::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Profile(arguments) => profile::run(&arguments),
         Command::Completion(arguments) => completion::run(&arguments),

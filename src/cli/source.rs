@@ -18,12 +18,19 @@ use crate::source::{SourceName, path, revision};
 use super::progress::Progress;
 use super::terminal;
 
-/// How sources that are no files are reached.
+/// How a live cluster is reached.
 #[derive(Debug, Args)]
-pub(super) struct SourceArguments {
+pub(super) struct ClusterArguments {
     /// The kubeconfig of `live`; else what KUBECONFIG names, else ~/.kube/config
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
+}
+
+/// How sources that are no files are reached.
+#[derive(Debug, Args)]
+pub(super) struct SourceArguments {
+    #[command(flatten)]
+    cluster: ClusterArguments,
 
     /// List the pods of `live` too
     #[arg(long)]
@@ -88,34 +95,56 @@ impl SourceArguments {
     }
 }
 
-#[cfg(feature = "live")]
 impl SourceArguments {
     /// The objects of a running cluster.
+    #[cfg(feature = "live")]
     fn live(&self, context: Option<&str>) -> Result<Given, Error> {
         let progress = Progress::new("objects read");
-        let cluster = live::read(context, &self.options(), &|count| progress.show(count))?;
+        let options = self.cluster.options(self.pods);
+        let cluster = live::read(context, &options, &|count| progress.show(count))?;
         Ok(cluster.given)
     }
 
-    fn options(&self) -> live::Options {
+    /// The objects of a running cluster.
+    #[cfg(not(feature = "live"))]
+    fn live(&self, _: Option<&str>) -> Result<Given, Error> {
+        Err(self.cluster.refuse_live())
+    }
+}
+
+#[cfg(feature = "live")]
+impl ClusterArguments {
+    /// The nodes of a running cluster.
+    pub(super) fn nodes(&self, context: Option<&str>) -> Result<Given, Error> {
+        let progress = Progress::new("nodes read");
+        let options = self.options(false);
+        let cluster = live::nodes(context, &options, &|count| progress.show(count))?;
+        Ok(cluster.given)
+    }
+
+    fn options(&self, pods: bool) -> live::Options {
         live::Options {
             kubeconfig: self.kubeconfig.clone(),
-            pods: self.pods,
+            pods,
             patience: live::Patience::default(),
         }
     }
 }
 
 #[cfg(not(feature = "live"))]
-impl SourceArguments {
-    /// The objects of a running cluster.
-    fn live(&self, _: Option<&str>) -> Result<Given, Error> {
+impl ClusterArguments {
+    /// The nodes of a running cluster.
+    pub(super) fn nodes(&self, _: Option<&str>) -> Result<Given, Error> {
+        Err(self.refuse_live())
+    }
+
+    fn refuse_live(&self) -> Error {
         let asked = match &self.kubeconfig {
             Some(path) => format!("`--kubeconfig {}`", path.display()),
             None => "`live`".to_owned(),
         };
         let message = format!("{asked}: this `palisade` was built without the feature `live`");
-        Err(InputError::new(message).into())
+        InputError::new(message).into()
     }
 }
 

@@ -5,3 +5,4 @@ pub mod asked;
 pub mod compare;
 pub mod subject;
 pub mod trace;
+pub mod workers;

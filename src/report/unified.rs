@@ -19,7 +19,7 @@ pub fn diff(path: &str, old: &str, new: &str) -> String {
 }
 
 /// The unified difference between two texts, each with its name.
-pub(super) fn between(old: (&str, &str), new: (&str, &str)) -> String {
+pub fn between(old: (&str, &str), new: (&str, &str)) -> String {
     TextDiff::from_lines(old.1, new.1)
         .unified_diff()
         .header(old.0, new.0)

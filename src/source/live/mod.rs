@@ -102,11 +102,13 @@ pub fn nodes(
     options: &Options,
     tell: &dyn Fn(usize),
 ) -> Result<Cluster, Error> {
-    let cluster = read_kinds(context, options, &[Listed::NODES], tell)?;
-    match cluster.given.notes.first() {
-        Some(note) => Err(OutsideError::of_source(note.as_str()).into()),
-        None => Ok(cluster),
+    let mut cluster = read_kinds(context, options, &[Listed::NODES], tell)?;
+    if cluster.given.unseen.is_empty() {
+        return Ok(cluster);
     }
+    // The last note is of the only list.
+    let note = cluster.given.notes.pop().unwrap_or_default();
+    Err(OutsideError::of_source(note).into())
 }
 
 fn read_kinds(
