@@ -1,12 +1,12 @@
 //! Sources as the sides of a comparison.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::finding::{Code, Error, Finding, Input, InputError, Severity};
 use crate::profile::Library;
 use crate::question::compare::Side;
-use crate::resource::ResourceSet;
+use crate::resource::{Kind, ResourceSet};
 use crate::source::SourceName;
 use crate::source::path::Given;
 
@@ -18,10 +18,13 @@ const BROKEN: [Code; 3] = [Code::YamlSyntax, Code::NotAnObject, Code::Unreadable
 /// The most that is told of a side that is not as the API takes it.
 const MOST_DOUBTS: usize = 10;
 
+/// Objects by the folder that they lie in, with what is wrong with them.
+type Parts = BTreeMap<String, (ResourceSet, Vec<Finding>)>;
+
 /// Reads two sources as the sides of a comparison. What the user should know goes to `notes`.
 ///
 /// What cannot be read ends the command. What the API would refuse does not: it is what one may
-/// want to compare with. Where a folder holds the same object more than once, it holds bundles of
+/// want to compare with. Where two folders of a source hold the same object, they are bundles of
 /// several clusters, and both sides are compared folder by folder.
 pub(super) fn sides(
     arguments: &SourceArguments,
@@ -30,53 +33,71 @@ pub(super) fn sides(
     notes: &mut Vec<String>,
 ) -> Result<[Side; 2], Error> {
     let [old, new] = names;
-    let given = [
-        gathered(arguments, old, &library, notes)?,
-        gathered(arguments, new, &library, notes)?,
-    ];
-    let read = given
-        .each_ref()
-        .map(|given| ResourceSet::read(&given.inputs));
-    let twice = |finding: &&Finding| finding.code == Code::DuplicateObject;
-    let mut repeated = read.iter().zip(names).filter_map(|(read, name)| {
-        let found = read.findings().iter().find(twice);
-        found.map(|finding| (name, finding))
-    });
-    let Some((name, finding)) = repeated.next() else {
-        let [first, second] = read.map(|read| [(String::new(), read)].into());
-        let [of_old, of_new] = given;
-        return Ok([
-            side(old, &of_old, first, notes)?,
-            side(new, &of_new, second, notes)?,
-        ]);
-    };
-    if !names.iter().all(|name| has_folders(name)) {
-        return Err(finding
-            .clone()
-            .into_error()
-            .hint(format!(
-                "{name} seems to hold several clusters: name the folder of one"
-            ))
-            .into());
+    let first = gathered(arguments, old, &library, notes)?;
+    let second = gathered(arguments, new, &library, notes)?;
+    let mut read = [by_folder(old, &first), by_folder(new, &second)];
+    let repeated = read.iter().position(holds_several);
+    if let Some(at) = repeated
+        && let Some(name) = names.get(at)
+        && !names.iter().all(|name| has_folders(name))
+    {
+        return Err(InputError::new(format!(
+            "{name} holds objects of the same name in several folders, as of several clusters"
+        ))
+        .hint("name the folder of one")
+        .into());
     }
-    let [first, second] = given;
+    if repeated.is_none() {
+        read = read.map(together);
+    }
+    let [of_old, of_new] = read;
     Ok([
-        side(old, &first, by_folder(&first), notes)?,
-        side(new, &second, by_folder(&second), notes)?,
+        side(old, first.unseen, of_old, notes)?,
+        side(new, second.unseen, of_new, notes)?,
     ])
 }
 
-/// The objects of each folder.
-fn by_folder(given: &Given) -> BTreeMap<String, ResourceSet> {
+/// What each folder of a source holds, and what is wrong with it. Sources without folders are one.
+fn by_folder(name: &SourceName, given: &Given) -> Parts {
     let mut texts: BTreeMap<String, Vec<&Arc<Input>>> = BTreeMap::new();
     for input in &given.inputs {
-        let folder = folder_of(&input.name, &given.root);
+        let folder = if has_folders(name) {
+            folder_of(&input.name, &given.root)
+        } else {
+            String::new()
+        };
         texts.entry(folder).or_default().push(input);
     }
     let texts = texts.into_iter();
     texts
-        .map(|(folder, inputs)| (folder, ResourceSet::read(inputs)))
+        .map(|(folder, inputs)| {
+            let read = ResourceSet::read(inputs);
+            let findings = read.findings().to_vec();
+            (folder, (read, findings))
+        })
         .collect()
+}
+
+/// Whether two folders hold an object of one name.
+fn holds_several(parts: &Parts) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut all = parts.values().flat_map(|(read, _)| read.iter());
+    parts.len() > 1 && !all.all(|resource| seen.insert(&resource.key))
+}
+
+/// All folders as one.
+fn together(parts: Parts) -> Parts {
+    let mut parts = parts.into_iter();
+    let Some((_, (mut all, mut findings))) = parts.next() else {
+        return Parts::new();
+    };
+    for (_, (read, more)) in parts {
+        for resource in read.iter() {
+            all.add(resource.clone());
+        }
+        findings.extend(more);
+    }
+    [(String::new(), (all, findings))].into()
 }
 
 /// Whether the source is of files in folders.
@@ -101,19 +122,19 @@ fn gathered(
 
 fn side(
     name: &SourceName,
-    given: &Given,
-    read: BTreeMap<String, ResourceSet>,
+    unseen: BTreeSet<Kind>,
+    read: Parts,
     notes: &mut Vec<String>,
 ) -> Result<Side, InputError> {
     let mut parts = BTreeMap::new();
     let mut doubts = Vec::new();
-    for (part, read) in read {
-        for finding in read.findings() {
+    for (part, (read, findings)) in read {
+        for finding in findings {
             if finding.severity != Severity::Error {
                 continue;
             }
             if !name.is_live() && BROKEN.contains(&finding.code) {
-                return Err(finding.clone().into_error());
+                return Err(finding.into_error());
             }
             doubts.push(format!("{}: {}", finding.place, finding.message));
         }
@@ -133,7 +154,7 @@ fn side(
     Ok(Side {
         name: name.to_string(),
         parts,
-        unseen: given.unseen.clone(),
+        unseen,
         is_live: name.is_live(),
     })
 }

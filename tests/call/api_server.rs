@@ -45,6 +45,8 @@ pub struct Asked {
 pub enum Reply {
     Json(u16, Value),
     Text(u16, &'static str),
+    /// JSON that is ready.
+    Ready(Arc<str>),
     /// A status with `Retry-After`, in seconds.
     Later(u16, u32),
     /// Half of what it announced, and then nothing.
@@ -290,6 +292,7 @@ fn send(stream: &mut impl Write, reply: &Reply) -> bool {
     let (status, kind, body, extra) = match reply {
         Reply::Json(status, body) => (*status, "application/json", body.to_string(), String::new()),
         Reply::Text(status, body) => (*status, "text/plain", (*body).to_owned(), String::new()),
+        Reply::Ready(body) => (200, "application/json", (**body).to_owned(), String::new()),
         Reply::Later(code, seconds) => {
             let body = self::status(*code, "too many requests").to_string();
             (

@@ -42,7 +42,7 @@ fn folders_of_several_clusters_are_compared_one_by_one() {
     // A region is of one cluster.
     let ran = room.run("diff old region:us-south");
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
-    let expected = "old seems to hold several clusters: name the folder of one";
+    let expected = "old holds objects of the same name in several folders";
     assert!(ran.stderr.contains(expected), "{}", ran.stderr);
 }
 

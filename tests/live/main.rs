@@ -22,6 +22,7 @@ mod credentials;
 mod failing;
 mod reading;
 mod role;
+mod size;
 
 use std::path::PathBuf;
 use std::time::Duration;
