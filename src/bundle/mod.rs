@@ -5,15 +5,19 @@
 
 mod context;
 mod facts;
+mod intents;
 mod inventory;
 mod plan;
+mod proof;
 mod render;
 mod template;
 mod write;
 
+pub use intents::intent_facts;
 pub use inventory::INVENTORY;
 pub use write::{Change, Changes, Folder, Output};
 
 pub use plan::{HostEndpoints, Plan, Target, Wanted};
+pub use proof::{Baseline, Case};
 pub use render::{Bundle, RenderedFile, render};
 pub use template::Templates;

@@ -4,7 +4,7 @@ use crate::finding::{InputError, Place};
 use crate::net::Cidr;
 use crate::profile::{
     ClusterService, Name, Network, Platform, PlatformProfile, PolicyFacts, RegionProfile,
-    ServiceGroup, Version, Workers, check_pod_subnet,
+    ServiceGroup, Version, Worker, Workers, check_pod_subnet,
 };
 
 /// The component of the provider's services.
@@ -196,6 +196,14 @@ impl Plan {
             )
             .hint("give `--workers FILE`, or list them in the cluster profile")),
             None => Ok(()),
+        }
+    }
+
+    /// The workers that a proof looks at: those that are known, else the samples.
+    pub fn workers_or_samples(&self) -> Vec<Worker> {
+        match self.known_workers() {
+            Some(workers) => workers.list.clone(),
+            None => self.platform_profile.sample_workers.clone(),
         }
     }
 

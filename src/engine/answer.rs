@@ -33,7 +33,7 @@ pub enum Doubt {
     HostFirewall,
     /// The flow does not touch the cluster.
     Elsewhere,
-    /// The input holds policies of a kind that is not evaluated (KNP-11).
+    /// The input holds policies under a version of their API that is not evaluated (KNP-11).
     NotModelled,
 }
 
@@ -77,7 +77,9 @@ impl fmt::Display for Doubt {
             Self::Interface => "no route says by which interface the packet goes",
             Self::HostFirewall => "the host's own packet filter decides",
             Self::Elsewhere => "the flow neither begins nor ends in the cluster",
-            Self::NotModelled => "the input holds policies of a kind that is not evaluated",
+            Self::NotModelled => {
+                "the input holds policies under a version of their API that is not evaluated"
+            }
         })
     }
 }

@@ -19,6 +19,7 @@
 //! | `chain` | one endpoint, one hook, one direction |
 //! | `evaluate`, `trace` | the stages put together |
 //! | [`space`] | exact sets of packets, for questions about all of them at once |
+//! | [`reach`] | what a program does with all flows between classes of endpoints, as such sets |
 
 mod address;
 mod answer;
@@ -32,6 +33,7 @@ mod judge;
 mod matching;
 mod packet;
 mod program;
+pub mod reach;
 mod record;
 mod rule;
 mod service;

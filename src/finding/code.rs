@@ -163,7 +163,7 @@ codes! {
         "A list that is there but empty restricts nothing.";
     // Rules.
     RuleAction = "rule-action", Error,
-        "The action of a rule is not `Allow`, `Deny`, `Log` or `Pass`.";
+        "The action of a rule is not one that rules of its kind of policy have.";
     IpVersion = "ip-version", Error,
         "The IP version of a rule is neither 4 nor 6.";
     ProtocolName = "protocol-name", Error,
@@ -212,13 +212,21 @@ codes! {
         "A tier that Calico brings along is given another order or action than its own.";
     // Kubernetes policies.
     KubernetesPeer = "kubernetes-peer", Error,
-        "A peer of a Kubernetes policy names nobody, or mixes an address block with selectors.";
+        "A peer of a Kubernetes policy names nobody, or is named in several ways at once.";
     IpBlockExcept = "ip-block-except", Error,
         "An exception does not lie inside its address block.";
     EndPort = "end-port", Error,
         "A port range of a Kubernetes policy does not begin with a number, or runs backwards.";
     LabelSelector = "label-selector", Error,
         "A label selector has an unknown operator, or values that do not go with its operator.";
+    PolicySubject = "policy-subject", Error,
+        "The subject of a policy for the whole cluster is nobody, or is named in two ways.";
+    PolicyPrecedence = "policy-precedence", Error,
+        "The tier or the priority of a policy for the whole cluster is not one that Kubernetes has.";
+    KindNotEnforced = "kind-not-enforced", Warning,
+        "The given version of Calico does not enforce Kubernetes policies of that kind.";
+    UnconvertedRule = "unconverted-rule", Warning,
+        "Calico cannot take a rule of a Kubernetes policy over, and does something else instead.";
 }
 
 impl Serialize for Code {

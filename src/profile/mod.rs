@@ -3,17 +3,20 @@
 //! A profile is read once into checked types that keep where each value stood. Whoever holds one
 //! of these types holds facts without host bits, duplicates, empty lists or unknown keys.
 
+mod baseline;
 mod cluster;
 mod fact;
 mod library;
 mod name;
 mod node_list;
 mod platform;
+mod pods;
 mod ranges;
 mod region;
 pub mod schema;
 mod version;
 
+pub use baseline::{BaselineFacts, BaselineOpening, PodGuard};
 pub use cluster::{
     Audience, ClusterProfile, ClusterService, Platform, Worker, Workers, check_pod_subnet,
 };
@@ -26,6 +29,7 @@ pub use platform::{
     NetworkFacts, NetworkRoute, Networks, OverlayKind, PlatformProfile, PolicyFacts, Ports,
     Subnets,
 };
+pub use pods::{PodFlow, PodsOf, PortsWord};
 pub use ranges::RangesProfile;
 pub use region::{
     ControlPlane, Infrastructure, RegionProfile, RequiredNets, ServiceGroup, ZoneNet,

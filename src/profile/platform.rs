@@ -11,7 +11,9 @@ use crate::net::{Cidr, PortRange, Protocol};
 use crate::resource::selector::Selector;
 use crate::yaml;
 
-use super::{Audience, Day, Name, Network, Platform, Source, Version};
+use super::{
+    Audience, BaselineFacts, Day, Name, Network, Platform, PodFlow, Source, Version, Worker,
+};
 
 /// What holds for every cluster of the platform, in whatever region.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +33,8 @@ pub struct PlatformProfile {
     pub networks: Networks,
     /// Subnets of every cluster unless it says otherwise.
     pub subnets: Subnets,
+    /// Workers that stand for those of any cluster where none are listed.
+    pub sample_workers: Vec<Worker>,
     /// By which network workers' packets leave. What no block holds leaves by the public network
     /// where the worker is on it, else by the private one.
     pub routes: Vec<NetworkRoute>,
@@ -52,6 +56,10 @@ pub struct PlatformProfile {
     pub policies: Vec<PolicyFacts>,
     /// Orders of the policies for a cluster's own services.
     pub cluster_services: Vec<ClusterServiceOrders>,
+    /// What pods of the platform's own reach besides what every pod reaches.
+    pub pod_flows: Vec<PodFlow>,
+    /// What the platform's own policies do.
+    pub baseline: BaselineFacts,
 }
 
 /// What is known of each network.
@@ -280,7 +288,30 @@ impl PlatformProfile {
                 ));
             }
         }
-        Ok(())
+        self.check_flows()
+    }
+
+    /// Refuses facts of single pods and of the platform's policies that say nothing or too much.
+    fn check_flows(&self) -> Result<(), String> {
+        let mut names = BTreeSet::new();
+        let flows = self.pod_flows.iter().map(|flow| &flow.name);
+        let opens = self.baseline.opens.iter().map(|opening| &opening.name);
+        let guards = self.baseline.guards.iter().map(|guard| &guard.name);
+        for name in flows.chain(opens).chain(guards) {
+            if !names.insert(name) {
+                return Err(format!("`{name}` is listed twice"));
+            }
+        }
+        for flow in &self.pod_flows {
+            if self.component(&flow.component).is_none() {
+                let (name, component) = (&flow.name, &flow.component);
+                return Err(format!(
+                    "`{name}` is of the component `{component}`, which is not listed"
+                ));
+            }
+            flow.check()?;
+        }
+        self.baseline.check()
     }
 
     /// Refuses words that would leave their place in a selector or a label.
@@ -304,10 +335,11 @@ impl PlatformProfile {
 
     /// Every list that rules are made of, by name, with whether it is empty: a rule that lost its
     /// ports or nets would open all of them.
-    fn lists(&self) -> [(&'static str, bool); 19] {
+    fn lists(&self) -> [(&'static str, bool); 20] {
         let ports = &self.ports;
         [
             ("subnets.private", self.subnets.private.is_empty()),
+            ("sampleWorkers", self.sample_workers.is_empty()),
             ("localProxy.nets", self.local_proxy.nets.is_empty()),
             ("localProxy.ports", self.local_proxy.ports.is_empty()),
             ("ports.dns", ports.dns.is_empty()),

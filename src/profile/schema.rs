@@ -14,7 +14,8 @@ pub fn all() -> Vec<(&'static str, String)> {
     ]
 }
 
-fn text<T: JsonSchema>() -> String {
+/// The schema of `T` as the text of its file.
+pub fn text<T: JsonSchema>() -> String {
     let generator = SchemaGenerator::new(SchemaSettings::draft2020_12());
     let schema = generator.into_root_schema_for::<T>();
     // The alternate form is indented; a schema always has text.

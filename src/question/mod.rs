@@ -1,8 +1,11 @@
 //! Questions that are asked of resources: one file a question. `asked` is how a flow is written,
-//! `subject` what is put beside the input before anything is asked.
+//! `intent` what must hold of flows, `subject` what is put beside the input before anything is
+//! asked.
 
 pub mod asked;
 pub mod compare;
+pub mod intent;
 pub mod subject;
 pub mod trace;
+pub mod verify;
 pub mod workers;

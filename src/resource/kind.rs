@@ -4,6 +4,12 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+/// The group and version of AdminNetworkPolicy and BaselineAdminNetworkPolicy.
+const POLICY_ALPHA_1: &str = "policy.networking.k8s.io/v1alpha1";
+
+/// The group and version of ClusterNetworkPolicy.
+const POLICY_ALPHA_2: &str = "policy.networking.k8s.io/v1alpha2";
+
 macro_rules! kinds {
     ($($variant:ident: $group:ident, $namespaced:literal, $word:literal;)*) => {
         /// A kind of object that Palisade knows.
@@ -50,6 +56,8 @@ enum Group {
     Core,
     Networking,
     Discovery,
+    PolicyAlpha1,
+    PolicyAlpha2,
 }
 
 kinds! {
@@ -66,6 +74,9 @@ kinds! {
     StagedNetworkPolicy: Calico, true, "StagedNetworkPolicy";
     StagedKubernetesNetworkPolicy: Calico, true, "StagedKubernetesNetworkPolicy";
     KubernetesNetworkPolicy: Networking, true, "NetworkPolicy";
+    AdminNetworkPolicy: PolicyAlpha1, false, "AdminNetworkPolicy";
+    BaselineAdminNetworkPolicy: PolicyAlpha1, false, "BaselineAdminNetworkPolicy";
+    ClusterNetworkPolicy: PolicyAlpha2, false, "ClusterNetworkPolicy";
     Namespace: Core, false, "Namespace";
     Node: Core, false, "Node";
     Pod: Core, true, "Pod";
@@ -101,6 +112,8 @@ impl Kind {
             "v1" => (Some(Group::Core), Api::Kubernetes),
             "networking.k8s.io/v1" => (Some(Group::Networking), Api::Kubernetes),
             "discovery.k8s.io/v1" => (Some(Group::Discovery), Api::Kubernetes),
+            POLICY_ALPHA_1 => (Some(Group::PolicyAlpha1), Api::Kubernetes),
+            POLICY_ALPHA_2 => (Some(Group::PolicyAlpha2), Api::Kubernetes),
             _ => (None, Api::Kubernetes),
         };
         let known = Self::READ
@@ -119,6 +132,8 @@ impl Kind {
             Some(Group::Core) => "v1",
             Some(Group::Networking) => "networking.k8s.io/v1",
             Some(Group::Discovery) => "discovery.k8s.io/v1",
+            Some(Group::PolicyAlpha1) => POLICY_ALPHA_1,
+            Some(Group::PolicyAlpha2) => POLICY_ALPHA_2,
             None => match self {
                 Self::Other(api_version, _) => api_version,
                 _ => "",
@@ -132,6 +147,7 @@ impl Kind {
             self,
             Self::GlobalNetworkPolicy | Self::NetworkPolicy | Self::KubernetesNetworkPolicy
         ) || self.is_staged()
+            || self.is_cluster_wide_kubernetes_policy()
     }
 
     /// Whether the kind is a staged policy: ordered with the others, never enforced (MOD-20).
@@ -144,20 +160,27 @@ impl Kind {
         )
     }
 
-    /// Whether the kind is one of Kubernetes' cluster-wide policies, which Calico enforces and this
-    /// does not model (KNP-11).
+    /// Whether the kind is one of Kubernetes' policies for the whole cluster, in the version of
+    /// their API that Calico reads (KNP-11).
     pub fn is_cluster_wide_kubernetes_policy(&self) -> bool {
-        const KINDS: [&str; 3] = [
-            "AdminNetworkPolicy",
-            "BaselineAdminNetworkPolicy",
-            "ClusterNetworkPolicy",
-        ];
-        match self {
-            Self::Other(api, kind) => {
-                api.starts_with("policy.networking.k8s.io/") && KINDS.contains(&&**kind)
-            }
-            _ => false,
-        }
+        matches!(
+            self,
+            Self::AdminNetworkPolicy
+                | Self::BaselineAdminNetworkPolicy
+                | Self::ClusterNetworkPolicy
+        )
+    }
+
+    /// Whether the kind is one of Kubernetes' policies for the whole cluster, in a version of their
+    /// API of which nothing says what Calico makes of it (KNP-11).
+    pub fn is_cluster_wide_policy_of_another_version(&self) -> bool {
+        let Self::Other(api, word) = self else {
+            return false;
+        };
+        let mut known = Self::READ
+            .iter()
+            .filter(|kind| kind.is_cluster_wide_kubernetes_policy());
+        api.starts_with("policy.networking.k8s.io/") && known.any(|kind| kind.word() == &**word)
     }
 }
 

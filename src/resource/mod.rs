@@ -4,6 +4,7 @@
 //! finding, and judged later by whoever asks. Validation is `validate`, meaning is `engine`.
 
 mod cluster;
+mod cluster_policy;
 mod convert;
 mod era;
 mod felix;
@@ -20,7 +21,13 @@ mod version;
 mod workload;
 
 pub use cluster::{ClusterInformation, Profile, Tier};
-pub use convert::{KUBERNETES_POLICY_ORDER, convert};
+pub use cluster_policy::{
+    ClusterPeer, ClusterPolicy, ClusterPort, ClusterRule, ClusterSubject, NamespacedPods,
+    PortNumberRange, PortNumbers, PortQuestion,
+};
+pub use convert::{
+    Becomes, KUBERNETES_POLICY_ORDER, Unconverted, convert, is_converted, unconverted,
+};
 pub use era::Era;
 pub use felix::{FailsafePort, FelixConfiguration};
 pub use kind::{Api, Key, Kind};
@@ -115,6 +122,8 @@ pub enum Body {
     Policy(Box<Policy>),
     /// A Kubernetes NetworkPolicy, or a staged one.
     KubernetesPolicy(Box<KubernetesPolicy>),
+    /// A Kubernetes policy for the whole cluster.
+    ClusterPolicy(Box<ClusterPolicy>),
     /// A GlobalNetworkSet or NetworkSet.
     NetworkSet(NetworkSet),
     /// A HostEndpoint.

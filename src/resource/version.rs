@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Era;
+use super::{Era, Kind, is_converted};
 
 /// A version of Calico: `3.31.2`, or `3.31` for whatever is the newest of that line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,6 +43,17 @@ impl CalicoVersion {
     /// Whether this is `major.minor` or newer.
     pub fn at_least(self, major: u16, minor: u16) -> bool {
         (self.major, self.minor) >= (major, minor)
+    }
+
+    /// Whether Calico of this version enforces Kubernetes policies of `kind`: those for the whole
+    /// cluster by era, of which the baseline came with 3.30 (KNP-11). Any other kind stands in
+    /// every version.
+    pub fn enforces(self, kind: &Kind) -> bool {
+        match kind {
+            Kind::BaselineAdminNetworkPolicy if !self.at_least(3, 30) => false,
+            kind if kind.is_cluster_wide_kubernetes_policy() => is_converted(kind, self.era()),
+            _ => true,
+        }
     }
 
     /// Whether `notNets` that hold every address are refused: the check was carried back to

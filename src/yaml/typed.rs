@@ -110,6 +110,8 @@ fn explain(input: &Arc<Input>, error: &Error) -> InputError {
             let message = plain(&other.without_snippet().to_string());
             InputError::new(if message.contains("recursion limit") {
                 format!("the text nests deeper than {DEEPEST} levels")
+            } else if message.contains("after enum variant value") {
+                "a second key stands here, and one is wanted".to_owned()
             } else {
                 message
             })
@@ -132,6 +134,7 @@ fn explain(input: &Arc<Input>, error: &Error) -> InputError {
 fn wanted(library: &str) -> &str {
     match library {
         "string scalar" => "a single text",
+        "u8" => "number from 0 to 255",
         "sequence start" => "a list",
         "mapping start" => "a mapping",
         other => other,

@@ -71,6 +71,27 @@ fn the_rules_of_kubernetes_policies_are_a_set() {
 }
 
 #[test]
+fn the_rules_of_policies_for_the_whole_cluster_are_a_list() {
+    let policy = |rules: &str| {
+        format!(
+            "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {{name: a}}\n\
+             spec: {{priority: 1, subject: {{namespaces: {{}}}}, ingress: {rules}}}\n"
+        )
+    };
+    let (a, b) = ("{namespaces: {}}", "{namespaces: {matchLabels: {x: y}}}");
+    let allow = |one: &str, two: &str| format!("{{action: Allow, from: [{one}, {two}]}}");
+    let deny = format!("{{action: Deny, from: [{a}]}}");
+    same(
+        &policy(&format!("[{}]", allow(a, b))),
+        &policy(&format!("[{}]", allow(b, a))),
+    );
+    differ(
+        &policy(&format!("[{}, {deny}]", allow(b, b))),
+        &policy(&format!("[{deny}, {}]", allow(b, b))),
+    );
+}
+
+#[test]
 fn the_profiles_of_host_endpoints_are_a_list() {
     let endpoint = |profiles: &str| {
         format!(

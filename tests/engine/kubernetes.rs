@@ -1,6 +1,5 @@
-//! Kubernetes policies as Calico holds them: KNP-1 to KNP-12.
+//! Kubernetes NetworkPolicies as Calico holds them: KNP-1 to KNP-10, KNP-12.
 
-use palisade::engine::{Doubt, Outcome};
 use palisade::resource::{
     Direction, EntityRule, Era, Field, Kind, Policy, Resource, Rule, convert,
 };
@@ -295,20 +294,6 @@ fn knp_10_an_empty_rule_allows_all_and_an_empty_list_denies() {
         World::new(&format!("{BASE}\n---\n{}", kubernetes(closed)))
             .denies("ext -> pod:a/p1 tcp/80");
     }
-}
-
-#[test]
-fn knp_11_cluster_wide_policies_of_kubernetes_make_verdicts_on_pods_unknown() {
-    let admin = "\n---\n{kind: AdminNetworkPolicy, apiVersion: policy.networking.k8s.io/v1alpha1, \
-         metadata: {name: admin}, spec: {priority: 1}}\n";
-    let world = World::new(&format!("{BASE}{admin}"));
-    assert_eq!(world.program.not_modelled().len(), 1);
-    assert_eq!(
-        world.ask("ext -> pod:a/p1 tcp/80"),
-        Outcome::Unknown(Doubt::NotModelled)
-    );
-    // Host endpoints are no subjects of theirs.
-    world.denies("ext -> host:n1 tcp/80");
 }
 
 #[test]

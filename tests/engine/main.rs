@@ -10,13 +10,17 @@
 #![expect(clippy::too_many_lines, reason = "tables of cases are long")]
 
 mod address;
+mod cluster_wide;
 mod doubts;
 mod evaluation;
+mod hooks;
 mod hosts;
 mod kubernetes;
 mod maker;
 mod naive;
+mod peers;
 mod random;
+mod reach;
 mod resolution;
 mod size;
 mod support;

@@ -15,7 +15,7 @@ use crate::maker::{Dice, MOST_DOUBTS, Maker};
 use crate::naive::{End, Facts, Naive, NaiveFlow, Plane};
 use crate::support::read;
 
-fn facts(dice: &mut Dice) -> Facts {
+pub fn facts(dice: &mut Dice) -> Facts {
     Facts {
         era: dice.of(&[Era::E1, Era::E2, Era::E3, Era::E3]),
         plane: dice.of(&[
@@ -30,7 +30,7 @@ fn facts(dice: &mut Dice) -> Facts {
     }
 }
 
-fn settings(facts: &Facts) -> Settings {
+pub fn settings(facts: &Facts) -> Settings {
     let mut settings = Settings {
         era: Some(facts.era),
         data_plane: Some(match facts.plane {

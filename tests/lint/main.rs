@@ -13,6 +13,7 @@
 #[path = "../call/mod.rs"]
 mod call;
 
+mod cluster;
 mod codes;
 mod command;
 mod formats;

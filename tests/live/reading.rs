@@ -235,6 +235,30 @@ fn a_cluster_without_calico_says_so() {
 }
 
 #[test]
+fn policies_for_the_whole_cluster_are_listed_where_they_are_served() {
+    let server = ApiServer::but("v3", |asked| {
+        let reply = match asked.path.as_str() {
+            "/apis/policy.networking.k8s.io/v1alpha2" => {
+                json!({"resources": [{"name": "clusternetworkpolicies"}]})
+            }
+            "/apis/policy.networking.k8s.io/v1alpha2/clusternetworkpolicies?limit=500" => {
+                let spec = json!({
+                    "tier": "Admin", "priority": 1, "subject": {"namespaces": {}},
+                    "ingress": [{"action": "Deny", "from": [{"namespaces": {}}]}],
+                });
+                json!({"metadata": {}, "items": [{"metadata": {"name": "deny"}, "spec": spec}]})
+            }
+            _ => return None,
+        };
+        Some(Reply::Json(200, reply))
+    });
+    let cluster = read_from(&server).unwrap();
+    let set = set_of(&cluster);
+    let found = find(&set, "ClusterNetworkPolicy deny");
+    assert!(matches!(found.body, Body::ClusterPolicy(_)));
+}
+
+#[test]
 fn pods_are_listed_where_they_are_wanted() {
     let server = ApiServer::but("v3", |asked| {
         let pod: Value = json!({

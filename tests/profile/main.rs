@@ -401,6 +401,41 @@ fn a_platform_profile_that_would_open_or_drop_something_is_refused() {
             "  - 0.0.0.0/0",
             "a worker-local proxy cannot be at every address",
         ),
+        (
+            "component: konnectivity\n  network",
+            "component: connectivity\n  network",
+            "`konnectivity-agent` is of the component `connectivity`, which is not listed",
+        ),
+        (
+            "selector: k8s-app == 'kubernetes-dashboard'}\n  protocol",
+            "selector: k8s-app = 'kubernetes-dashboard'}\n  protocol",
+            "`way-to-the-dashboard` has no selector: ",
+        ),
+        (
+            "  protocol: TCP\n  ports: dashboard",
+            "  ports: dashboard",
+            "`way-to-the-dashboard` has ports and no protocol",
+        ),
+        (
+            "  protocol: TCP\n  ports: dashboard",
+            "  protocol: ICMP\n  ports: dashboard",
+            "`way-to-the-dashboard` has ports, and ICMP has none",
+        ),
+        (
+            "- name: router-to-canary",
+            "- name: router-to-console",
+            "`router-to-console` is listed twice",
+        ),
+        (
+            "protocols: [TCP, UDP]\n    ports: [52311]",
+            "protocols: [TCP, ICMP]\n    ports: [52311]",
+            "`updates` has ports, and protocols without any",
+        ),
+        (
+            "    from: pcns.kubernetes-dashboard-policy == 'allow'",
+            "    from: pcns.kubernetes-dashboard-policy",
+            "`from` of `dashboard` is no selector: ",
+        ),
     ];
     for (old, new, expected) in cases {
         assert!(good.contains(old), "{old}");

@@ -208,6 +208,72 @@ fn everything_that_is_checked_in_prints_and_reads_back_the_same() {
     assert!(count > 200);
 }
 
+#[test]
+fn policies_for_the_whole_cluster_print_and_read_back_the_same() {
+    let cluster = one("apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata: {name: a}
+spec:
+  tier: Admin
+  priority: 0
+  subject: {pods: {podSelector: {matchLabels: {app: x}}}}
+  ingress:
+  - {action: Deny, from: [{namespaces: {}}], protocols: [{udp: {}}, {destinationNamedPort: web}]}
+  egress:
+  - name: out
+    action: Accept
+    to: [{networks: [10.1.0.0/8, 192.0.2.0/24]}, {nodes: {}}, {domainNames: [b.example, a.example]}]
+    protocols: [{tcp: {destinationPort: {number: 80}}}, {sctp: {destinationPort: {range: {start: 1, end: 2}}}}]
+");
+    round_trip(&cluster);
+    assert_eq!(
+        normal_form(&cluster)["spec"],
+        json!({
+            "tier": "Admin",
+            "priority": 0,
+            "subject": {"pods": {"namespaceSelector": {}, "podSelector": {"matchLabels": {"app": "x"}}}},
+            "ingress": [{
+                "action": "Deny",
+                "from": [{"namespaces": {}}],
+                "protocols": [{"udp": {}}, {"destinationNamedPort": "web"}],
+            }],
+            "egress": [{
+                "name": "out",
+                "action": "Accept",
+                "to": [
+                    {"networks": ["10.0.0.0/8", "192.0.2.0/24"]},
+                    {"nodes": {}},
+                    {"domainNames": ["a.example", "b.example"]},
+                ],
+                "protocols": [
+                    {"tcp": {"destinationPort": {"number": 80}}},
+                    {"sctp": {"destinationPort": {"range": {"start": 1, "end": 2}}}},
+                ],
+            }],
+        })
+    );
+    let admin = one("apiVersion: policy.networking.k8s.io/v1alpha1
+kind: AdminNetworkPolicy
+metadata: {name: a}
+spec:
+  priority: 1000
+  subject: {namespaces: {}}
+  egress:
+  - action: Pass
+    to: [{namespaces: {matchLabels: {team: red}}}]
+    ports: [{portNumber: {port: 80}}, {portRange: {protocol: UDP, start: 1, end: 9}}, {namedPort: web}]
+");
+    round_trip(&admin);
+    assert_eq!(
+        normal_form(&admin)["spec"]["egress"][0]["ports"],
+        json!([
+            {"portNumber": {"protocol": "TCP", "port": 80}},
+            {"portRange": {"protocol": "UDP", "start": 1, "end": 9}},
+            {"namedPort": "web"},
+        ])
+    );
+}
+
 /// Printing the normal form and reading that gives the same normal form.
 fn round_trip(resource: &Resource) {
     let form = normal_form(resource);

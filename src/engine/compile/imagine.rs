@@ -11,25 +11,85 @@ use super::Profiles;
 use super::class::class_of;
 use super::cluster::{labels_of, namespace_of};
 use super::endpoint::named_ports;
-use super::labels;
+use super::labels::{self, Effective};
 use super::selectors::ask_effective;
 
+/// A pod that need not exist with all its labels.
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct Labelled {
+    sketch: PodSketch,
+    effective: Effective,
+}
+
+impl Labelled {
+    /// What `sketch` tells of, with the labels that it inherits as far as they are known.
+    pub(in crate::engine) fn of(program: &Program, sketch: &PodSketch) -> Self {
+        let account = sketch.service_account.as_deref().unwrap_or("default");
+        let own = sketch.labels.iter();
+        let effective = labels::of_pod(
+            own.map(|(key, value)| (key.as_str(), value.as_str())),
+            &sketch.namespace,
+            account,
+            &program.namespaces,
+            &program.service_accounts,
+        );
+        Self {
+            sketch: sketch.clone(),
+            effective,
+        }
+    }
+
+    /// What `sketch` tells of, in a namespace and with a service account of which `settled` are
+    /// the labels that every such pod has, and `inherited` those that are chosen for it.
+    pub(in crate::engine) fn inheriting(
+        sketch: PodSketch,
+        settled: &[(String, String)],
+        inherited: Vec<(String, String)>,
+    ) -> Self {
+        // Of a label that occurs twice the first counts, and the settled ones go before a pod's
+        // own (RES-2).
+        let mut all = settled.to_vec();
+        let own = sketch.labels.iter();
+        all.extend(own.map(|(key, value)| (key.clone(), value.clone())));
+        all.extend(inherited);
+        Self {
+            sketch,
+            effective: Effective {
+                labels: all,
+                ..Effective::default()
+            },
+        }
+    }
+
+    /// Its effective labels.
+    pub(in crate::engine) fn labels(&self) -> &[(String, String)] {
+        &self.effective.labels
+    }
+
+    /// Whether the labels of its namespace are not known.
+    pub(in crate::engine) fn lacks_namespace(&self) -> bool {
+        self.effective.unknown_namespace
+    }
+
+    /// Whether the labels of its service account are not known.
+    pub(in crate::engine) fn lacks_account(&self) -> bool {
+        self.effective.unknown_account
+    }
+}
+
 pub(in crate::engine) fn imagine(program: &Program, sketch: &PodSketch) -> ImaginedPod {
-    let account = sketch.service_account.as_deref().unwrap_or("default");
-    let own = sketch.labels.iter();
-    let effective = labels::of_pod(
-        own.map(|(key, value)| (key.as_str(), value.as_str())),
-        &sketch.namespace,
-        account,
-        &program.namespaces,
-        &program.service_accounts,
-    );
+    imagine_labelled(program, &Labelled::of(program, sketch))
+}
+
+/// The pod as the program sees it.
+pub(in crate::engine) fn imagine_labelled(program: &Program, labelled: &Labelled) -> ImaginedPod {
+    let Labelled { sketch, effective } = labelled;
     let policies: Vec<&Policy> = program.policies.iter().collect();
     let applied: Vec<Applied> = policies
         .iter()
         .enumerate()
         .filter_map(|(index, policy)| {
-            let answer = ask_effective(&policy.selector, &effective);
+            let answer = ask_effective(&policy.selector, effective);
             (answer != Answer::No).then_some(Applied {
                 policy: policy_id(index),
                 certain: answer == Answer::Yes,
@@ -37,7 +97,7 @@ pub(in crate::engine) fn imagine(program: &Program, sketch: &PodSketch) -> Imagi
         })
         .collect();
     let members = program.peer_sets.iter();
-    let members = members.map(|set| ask_effective(&set.selector, &effective));
+    let members = members.map(|set| ask_effective(&set.selector, effective));
     let served = program.services.iter().map(|set| {
         // A service that is known by its slices alone may select anything of its namespace.
         *set.namespace == *sketch.namespace
@@ -65,7 +125,7 @@ pub(in crate::engine) fn imagine(program: &Program, sketch: &PodSketch) -> Imagi
         ),
         members: members.collect(),
         served: served.collect(),
-        labels: effective.labels,
+        labels: effective.labels.clone(),
         sketch: sketch.clone(),
     }
 }

@@ -4,15 +4,25 @@ use std::collections::BTreeMap;
 
 use super::cluster::Cluster;
 
-pub(super) const NAMESPACE: &str = "projectcalico.org/namespace";
+pub(in crate::engine) const NAMESPACE: &str = "projectcalico.org/namespace";
 pub(super) const SERVICE_ACCOUNT: &str = "projectcalico.org/serviceaccount";
 const ORCHESTRATOR: &str = "projectcalico.org/orchestrator";
 const NAME: &str = "projectcalico.org/name";
 /// The label that Kubernetes itself gives every namespace.
 const KUBERNETES_NAME: &str = "kubernetes.io/metadata.name";
 
-pub(super) const OF_NAMESPACE: &str = "pcns.";
-pub(super) const OF_SERVICE_ACCOUNT: &str = "pcsa.";
+pub(in crate::engine) const OF_NAMESPACE: &str = "pcns.";
+pub(in crate::engine) const OF_SERVICE_ACCOUNT: &str = "pcsa.";
+
+/// The labels whose value is the name of a pod's namespace (RES-2, RES-3).
+pub(in crate::engine) const NAMESPACE_NAMES: [&str; 3] = [
+    NAMESPACE,
+    "pcns.projectcalico.org/name",
+    "pcns.kubernetes.io/metadata.name",
+];
+/// The labels whose value is the name of its service account.
+pub(in crate::engine) const SERVICE_ACCOUNT_NAMES: [&str; 2] =
+    [SERVICE_ACCOUNT, "pcsa.projectcalico.org/name"];
 
 /// Labels, and whether those of namespace and service account are not all known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

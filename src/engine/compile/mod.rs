@@ -25,7 +25,10 @@ use super::settings::{DataPlane, Settings};
 use super::tables::ProfileId;
 use super::topology::Profile;
 
-pub(super) use imagine::{imagine, sketch_of};
+pub(super) use imagine::{Labelled, imagine, imagine_labelled, sketch_of};
+pub(super) use labels::{
+    NAMESPACE, NAMESPACE_NAMES, OF_NAMESPACE, OF_SERVICE_ACCOUNT, SERVICE_ACCOUNT_NAMES,
+};
 
 use cluster::Cluster;
 use endpoint::Topology;
@@ -89,7 +92,7 @@ pub fn compile(resources: &ResourceSet, settings: &Settings) -> Program {
         service_table: service::table(resources),
         service_selectors: service::selectors(resources),
         vanished,
-        not_modelled: not_modelled(resources),
+        not_modelled: not_modelled(resources, cluster.era),
         namespaces: cluster.namespaces,
         service_accounts: cluster.service_accounts,
         host_classes,
@@ -101,11 +104,18 @@ pub fn compile(resources: &ResourceSet, settings: &Settings) -> Program {
     }
 }
 
-/// Kubernetes' cluster-wide policies, which Calico enforces and this does not (KNP-11).
-fn not_modelled(resources: &ResourceSet) -> Vec<NotModelled> {
+/// Kubernetes' policies for the whole cluster in a version of their API of which nothing says what
+/// Calico makes of it (KNP-11). Before 3.29 it makes nothing of any.
+fn not_modelled(resources: &ResourceSet, era: Era) -> Vec<NotModelled> {
     resources
         .iter()
-        .filter(|resource| resource.key.kind.is_cluster_wide_kubernetes_policy())
+        .filter(|_| era != Era::E1)
+        .filter(|resource| {
+            resource
+                .key
+                .kind
+                .is_cluster_wide_policy_of_another_version()
+        })
         .map(|resource| NotModelled {
             key: resource.key.clone(),
             place: resource.place(),

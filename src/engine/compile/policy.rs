@@ -8,7 +8,9 @@ use crate::engine::settings::Settings;
 use crate::engine::tables::TierId;
 use crate::engine::topology::{Policy, PolicyKind, Tier, policy_id};
 use crate::resource::selector::Selector;
-use crate::resource::{Body, Direction, Key, Kind, Resource, ResourceSet, convert};
+use crate::resource::{
+    Body, Direction, Era, Key, Kind, Resource, ResourceSet, convert, is_converted,
+};
 
 use super::cluster::{Cluster, namespace_of};
 use super::effective;
@@ -56,7 +58,7 @@ pub(super) fn compile(
             .then_with(|| a.tie.cmp(&b.tie))
     });
     let mut drafts = Vec::with_capacity(candidates.len());
-    let mut vanished = Vec::new();
+    let mut vanished = without_effect(resources, cluster.era);
     for candidate in &candidates {
         let tier = number(&candidate.tier);
         let id = policy_id(drafts.len());
@@ -72,11 +74,35 @@ pub(super) fn compile(
     (tiers, drafts, vanished)
 }
 
+/// Policies for the whole cluster that Calico of `era` makes nothing of (KNP-11).
+fn without_effect(resources: &ResourceSet, era: Era) -> Vec<Vanished> {
+    let policies = resources
+        .iter()
+        .filter(|resource| matches!(resource.body, Body::ClusterPolicy(_)));
+    policies
+        .filter(|resource| convert(resource, era).is_none())
+        .map(|resource| {
+            let reason = if is_converted(&resource.key.kind, era) {
+                "it has no subject, and the API refuses it".to_owned()
+            } else {
+                format!("{era} enforces no policies of this kind")
+            };
+            Vanished {
+                key: resource.key.clone(),
+                place: resource.place(),
+                reason,
+            }
+        })
+        .collect()
+}
+
 fn candidate<'r>(resource: &'r Resource, cluster: &Cluster) -> Option<Candidate<'r>> {
     use std::borrow::Cow;
     let held = match &resource.body {
         Body::Policy(_) => Cow::Borrowed(resource),
-        Body::KubernetesPolicy(_) => Cow::Owned(convert(resource, cluster.era)?),
+        Body::KubernetesPolicy(_) | Body::ClusterPolicy(_) => {
+            Cow::Owned(convert(resource, cluster.era)?)
+        }
         _ => return None,
     };
     let policy = held.policy()?;
@@ -107,7 +133,10 @@ fn draft(
     };
     let global = matches!(
         resource.key.kind,
-        Kind::GlobalNetworkPolicy | Kind::StagedGlobalNetworkPolicy
+        Kind::GlobalNetworkPolicy
+            | Kind::StagedGlobalNetworkPolicy
+            // Of this kind are only converted ones (KNP-11).
+            | Kind::ClusterNetworkPolicy
     );
     let namespace = if global { "" } else { namespace_of(resource) };
     let text = if global {

@@ -119,6 +119,8 @@ pub(super) fn tie_break(resource: &Resource, era: Era) -> String {
             let kind = match &resource.key.kind {
                 // Of this kind are only converted ones (KNP-1).
                 Kind::KubernetesNetworkPolicy => "KubernetesNetworkPolicy",
+                // Likewise (KNP-11).
+                Kind::ClusterNetworkPolicy => "KubernetesClusterNetworkPolicy",
                 kind => kind.word(),
             };
             format!("{name}/{namespace}/{kind}")

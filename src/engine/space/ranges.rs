@@ -59,6 +59,16 @@ impl Ranges {
         Self::of(self.iter().chain(other.iter()))
     }
 
+    /// What is in both sets.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let mut both = Vec::new();
+        for (first, last) in self.iter() {
+            both.extend(other.within(first, last));
+        }
+        Self::of(both)
+    }
+
     /// The numbers from 0 to `max` that are not in the set.
     #[must_use]
     pub fn complement(&self, max: u128) -> Self {
@@ -80,8 +90,10 @@ impl Ranges {
 
     /// The parts of the set that lie from `first` to `last`, in order.
     pub(super) fn within(&self, first: u128, last: u128) -> impl Iterator<Item = (u128, u128)> {
-        self.iter()
-            .skip_while(move |(_, end)| *end < first)
+        let begin = self.0.partition_point(|(_, end)| *end < first);
+        let rest = self.0.get(begin..).unwrap_or_default();
+        rest.iter()
+            .copied()
             .take_while(move |(start, _)| *start <= last)
             .map(move |(start, end)| (start.max(first), end.min(last)))
     }

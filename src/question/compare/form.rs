@@ -14,8 +14,9 @@ const WORKER_ID: &str = "ibm-cloud.kubernetes.io/worker-id";
 
 /// Lists whose order and repetitions mean nothing, whatever they are part of: ports, methods and
 /// paths match where any of them does. The normal form sorts those of the other kinds.
-const SETS: [&str; 6] = [
+const SETS: [&str; 7] = [
     "ports",
+    "protocols",
     "notPorts",
     "methods",
     "paths",
@@ -25,7 +26,10 @@ const SETS: [&str; 6] = [
 
 /// Lists of Kubernetes policies that are sets besides: its rules only ever add (KNP-7), and so do
 /// their peers.
-const KUBERNETES_SETS: [&str; 4] = ["ingress", "egress", "from", "to"];
+const OF_KUBERNETES: [&str; 4] = ["ingress", "egress", "from", "to"];
+
+/// Of its policies for the whole cluster the peers alone: their first rule that matches decides.
+const OF_CLUSTER_WIDE: [&str; 2] = ["from", "to"];
 
 /// Makes forms of objects, and counts what the rules took out of them.
 pub(super) struct Forms<'a> {
@@ -58,9 +62,13 @@ impl<'a> Forms<'a> {
     /// The form of an object.
     pub(super) fn of(&mut self, resource: &Resource) -> Value {
         let mut form = normal_form(resource);
-        let is_kubernetes = matches!(resource.body, Body::KubernetesPolicy(_));
+        let sets = match &resource.body {
+            Body::KubernetesPolicy(_) => &OF_KUBERNETES[..],
+            Body::ClusterPolicy(_) => &OF_CLUSTER_WIDE,
+            _ => &[],
+        };
         if let Some(spec) = form.get_mut("spec") {
-            sort_sets(spec, is_kubernetes);
+            sort_sets(spec, sets);
         }
         let of_node = match &resource.body {
             Body::HostEndpoint(endpoint) => {
@@ -100,13 +108,12 @@ impl<'a> Forms<'a> {
 }
 
 /// Sorts the lists whose order means nothing, the inner ones first, and says the same once.
-fn sort_sets(value: &mut Value, is_kubernetes: bool) {
+fn sort_sets(value: &mut Value, besides: &[&str]) {
     match value {
         Value::Object(fields) => {
             for (key, field) in fields {
-                sort_sets(field, is_kubernetes);
-                let is_set = SETS.contains(&key.as_str())
-                    || is_kubernetes && KUBERNETES_SETS.contains(&key.as_str());
+                sort_sets(field, besides);
+                let is_set = SETS.contains(&key.as_str()) || besides.contains(&key.as_str());
                 if let (true, Value::Array(items)) = (is_set, field) {
                     items.sort_by_cached_key(|item| (item.as_u64(), item.to_string()));
                     items.dedup();
@@ -115,7 +122,7 @@ fn sort_sets(value: &mut Value, is_kubernetes: bool) {
         }
         Value::Array(items) => {
             for item in items {
-                sort_sets(item, is_kubernetes);
+                sort_sets(item, besides);
             }
         }
         _ => {}

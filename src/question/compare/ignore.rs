@@ -82,7 +82,12 @@ impl IgnoreRule {
     /// Takes what the rule means out of `form`, an object of `kind`, and says how many values that
     /// were. `of_node` are the labels of the node that a host endpoint is on.
     pub(super) fn apply(&self, form: &mut Value, kind: &Kind, of_node: &[(&str, &str)]) -> usize {
-        if self.kind.as_ref().is_some_and(|own| own != kind) {
+        // Calico and Kubernetes both have a kind of the word NetworkPolicy.
+        if self
+            .kind
+            .as_ref()
+            .is_some_and(|own| own.word() != kind.word())
+        {
             return 0;
         }
         match &self.part {

@@ -308,6 +308,7 @@ fn is_compared(pair: [Option<&Resource>; 2]) -> bool {
             body,
             Body::Policy(_)
                 | Body::KubernetesPolicy(_)
+                | Body::ClusterPolicy(_)
                 | Body::NetworkSet(_)
                 | Body::HostEndpoint(_)
                 | Body::Tier(_)

@@ -1,6 +1,7 @@
 //! From nodes to typed objects.
 
 mod cluster;
+mod cluster_policy;
 mod fields;
 mod hint;
 mod kubernetes_policy;
@@ -158,6 +159,11 @@ impl Reader<'_> {
             | Kind::StagedNetworkPolicy => Body::Policy(Box::new(self.policy(kind, object))),
             Kind::KubernetesNetworkPolicy | Kind::StagedKubernetesNetworkPolicy => {
                 Body::KubernetesPolicy(Box::new(self.kubernetes_policy(kind, object)))
+            }
+            Kind::AdminNetworkPolicy
+            | Kind::BaselineAdminNetworkPolicy
+            | Kind::ClusterNetworkPolicy => {
+                Body::ClusterPolicy(Box::new(self.cluster_policy(kind, object)))
             }
             Kind::GlobalNetworkSet | Kind::NetworkSet => Body::NetworkSet(self.network_set(object)),
             Kind::HostEndpoint => Body::HostEndpoint(self.host_endpoint(object)),

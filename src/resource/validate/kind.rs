@@ -42,7 +42,20 @@ impl Judge<'_> {
             _ => None,
         };
         let span = resource.span;
-        if let Some(meant) = meant {
+        if resource
+            .key
+            .kind
+            .is_cluster_wide_policy_of_another_version()
+        {
+            let known = Kind::READ.iter().find(|known| known.word() == &**word);
+            let message = format!(
+                "nothing says what Calico makes of a {word} of {api_version}: verdicts on pods \
+                 are unknown"
+            );
+            let finding = self.finding(Code::KindNotEnforced, span, message);
+            let right = known.map_or("", Kind::api_version);
+            self.remark(finding.hint(format!("write `apiVersion: {right}`")));
+        } else if let Some(meant) = meant {
             let message = format!("there is no {word} under `apiVersion: {api_version}`");
             let finding = self.finding(Code::NoSuchKind, span, message);
             self.refuse(finding.hint(meant), Raw::REFUSED);

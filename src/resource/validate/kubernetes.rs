@@ -223,7 +223,7 @@ impl Judge<'_> {
         self.refuse(finding, Raw::REFUSED);
     }
 
-    fn label_selector(&mut self, selector: &LabelSelector) {
+    pub(super) fn label_selector(&mut self, selector: &LabelSelector) {
         for label in &selector.match_labels {
             self.label(label);
         }

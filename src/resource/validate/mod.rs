@@ -6,6 +6,7 @@
 //! is in `together`. A rule that Calico's validator alone enforces does not hold for objects in
 //! storage form: a finding then says what Felix makes of such an object (`judge`).
 
+mod cluster_policy;
 mod dialect;
 mod endpoint;
 mod http;
@@ -120,6 +121,7 @@ fn judge(resource: &Resource, rules: Rules, findings: &mut Vec<Finding>) {
     match &resource.body {
         Body::Policy(policy) => judge.policy(policy),
         Body::KubernetesPolicy(policy) => judge.kubernetes_policy(policy),
+        Body::ClusterPolicy(policy) => judge.cluster_policy(policy),
         Body::NetworkSet(set) => judge.network_set(set),
         Body::HostEndpoint(endpoint) => judge.host_endpoint(endpoint),
         Body::Tier(tier) => judge.tier(tier),

@@ -9,6 +9,10 @@ pub enum Group {
     Core,
     /// Kubernetes' network policies.
     Networking,
+    /// Kubernetes' policies for the whole cluster, in their first form.
+    PolicyAlpha1,
+    /// The same in their second form.
+    PolicyAlpha2,
 }
 
 /// A kind of object that is listed.
@@ -46,7 +50,7 @@ impl Listed {
     pub const PODS: Self = core("pods", "Pod");
 
     /// Every kind that is listed, pods among them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         calico("clusterinformations", "ClusterInformation"),
         calico("felixconfigurations", "FelixConfiguration"),
         calico("globalnetworkpolicies", "GlobalNetworkPolicy"),
@@ -68,6 +72,21 @@ impl Listed {
             group: Group::Networking,
             plural: "networkpolicies",
             kind: "NetworkPolicy",
+        },
+        Self {
+            group: Group::PolicyAlpha1,
+            plural: "adminnetworkpolicies",
+            kind: "AdminNetworkPolicy",
+        },
+        Self {
+            group: Group::PolicyAlpha1,
+            plural: "baselineadminnetworkpolicies",
+            kind: "BaselineAdminNetworkPolicy",
+        },
+        Self {
+            group: Group::PolicyAlpha2,
+            plural: "clusternetworkpolicies",
+            kind: "ClusterNetworkPolicy",
         },
     ];
 }

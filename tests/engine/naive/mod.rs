@@ -4,6 +4,7 @@
 //! It answers yes or no. What cannot be known (HTTP, services without slices) is answered by the
 //! caller's `oracle`, so that every possible world can be tried.
 
+mod cluster;
 mod host;
 mod matching;
 mod policy;
@@ -173,6 +174,12 @@ impl<'r> Naive<'r> {
         for (number, resource) in set.iter().enumerate() {
             let held = match &resource.body {
                 Body::KubernetesPolicy(_) => convert(resource, facts.era).unwrap(),
+                Body::ClusterPolicy(policy) => {
+                    let Some(held) = cluster::held(resource, policy, facts.era) else {
+                        continue;
+                    };
+                    held
+                }
                 Body::Policy(_) => resource.clone(),
                 _ => continue,
             };
@@ -186,7 +193,8 @@ impl<'r> Naive<'r> {
         if resource.key.kind.is_staged() {
             return; // EVAL-8
         }
-        let global = resource.key.kind == Kind::GlobalNetworkPolicy;
+        let global =
+            [Kind::GlobalNetworkPolicy, Kind::ClusterNetworkPolicy].contains(&resource.key.kind);
         let namespace = resource.key.namespace.clone().unwrap_or_default();
         let written = |f: &Option<palisade::yaml::Located<Box<str>>>| {
             f.as_ref().map_or(String::new(), |f| f.value.to_string())
@@ -237,6 +245,8 @@ impl<'r> Naive<'r> {
         let tier = match self.facts.era {
             Era::E1 => "default".to_owned(),
             Era::E2 if stored.starts_with("knp.") => "default".to_owned(),
+            Era::E2 if stored.starts_with("kanp.") => "adminnetworkpolicy".to_owned(),
+            Era::E2 if stored.starts_with("kbanp.") => "baselineadminnetworkpolicy".to_owned(),
             Era::E2 => match stored.split_once('.') {
                 Some((tier, _)) => tier.to_owned(),
                 None => "default".to_owned(),

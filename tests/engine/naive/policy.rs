@@ -17,8 +17,10 @@ impl Naive<'_> {
             });
             let built_in = match (self.facts.era, name.as_str()) {
                 (_, "default") => Some((1_000_000.0, false)),
-                (Era::E3, "kube-admin") => Some((1000.0, true)),
-                (Era::E3, "kube-baseline") => Some((10_000_000.0, true)),
+                (Era::E2, "adminnetworkpolicy") | (Era::E3, "kube-admin") => Some((1000.0, true)),
+                (Era::E2, "baselineadminnetworkpolicy") | (Era::E3, "kube-baseline") => {
+                    Some((10_000_000.0, true))
+                }
                 _ => None,
             };
             match (given, built_in) {
@@ -60,6 +62,7 @@ impl Naive<'_> {
                 let kind = match p.resource.key.kind {
                     Kind::GlobalNetworkPolicy => "GlobalNetworkPolicy",
                     Kind::NetworkPolicy => "NetworkPolicy",
+                    Kind::ClusterNetworkPolicy => "KubernetesClusterNetworkPolicy",
                     _ => "KubernetesNetworkPolicy",
                 };
                 format!("{}/{namespace}/{kind}", p.stored)

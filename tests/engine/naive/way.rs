@@ -164,10 +164,15 @@ impl Naive<'_> {
                     return self.out_of_host(node, "eth0", "eth0", &sent, &sent)
                         && self.arrive(flow, other, "eth0", source, &|_| sent);
                 }
-                let service = |after: &Packet| match &flow.service {
-                    Some((address, port)) => packet(after.from, *address, Some(*port)),
-                    None => *after,
+                // EVAL-21: a port of the node itself is translated on the way out, as a service is.
+                let service = |after: &Packet| match (&flow.node_port, &flow.service) {
+                    (Some((own, port)), _) => {
+                        packet(after.from, node_address(own, "eth0", v6), Some(*port))
+                    }
+                    (None, Some((address, port))) => packet(after.from, *address, Some(*port)),
+                    (None, None) => *after,
                 };
+                let translated = flow.service.is_some() || flow.node_port.is_some();
                 match &flow.to {
                     End::Ext(address) => {
                         let out = interface_of(*address);
@@ -178,7 +183,7 @@ impl Naive<'_> {
                         let source = node_address(node, "eth0", v6);
                         let sent = packet(source, node_address(other, "eth0", v6), flow.dport);
                         let first = service(&sent);
-                        let raw_out = if flow.service.is_some() {
+                        let raw_out = if translated {
                             interface_of(first.to)
                         } else {
                             "eth0"
@@ -194,7 +199,7 @@ impl Naive<'_> {
                         };
                         let sent = packet(source, self.pod_address(&flow.to, v6), flow.dport);
                         let first = service(&sent);
-                        let raw_out = if flow.service.is_some() {
+                        let raw_out = if translated {
                             interface_of(first.to)
                         } else {
                             out

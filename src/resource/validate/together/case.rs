@@ -8,7 +8,9 @@ use rustc_hash::FxHashMap;
 
 use crate::finding::{Code, Finding, Place, Span};
 use crate::resource::selector::{Expr, Selector};
-use crate::resource::{Body, EntityRule, Label, LabelSelector, Resource, Rule};
+use crate::resource::{
+    Body, ClusterPolicy, EntityRule, Label, LabelSelector, NamespacedPods, Resource, Rule,
+};
 use crate::yaml::Located;
 
 /// One way in which something is spelt: how often, and where first.
@@ -105,7 +107,29 @@ impl<'a> Seen<'a> {
                     self.label_selector(resource, selector);
                 }
             }
+            Body::ClusterPolicy(policy) => self.cluster_policy(resource, policy),
             _ => {}
+        }
+    }
+
+    fn cluster_policy(&mut self, resource: &'a Resource, policy: &'a ClusterPolicy) {
+        let subject = policy.subject.as_ref();
+        let lists = [&policy.ingress, &policy.egress];
+        let rules = lists.into_iter().flatten().flat_map(|list| &list.value);
+        let peers = rules
+            .flat_map(|rule| &rule.peers)
+            .flat_map(|list| &list.value);
+        let mut chosen: Vec<(&Option<LabelSelector>, &Option<NamespacedPods>)> =
+            peers.map(|peer| (&peer.namespaces, &peer.pods)).collect();
+        chosen.extend(subject.map(|subject| (&subject.namespaces, &subject.pods)));
+        for (namespaces, pods) in chosen {
+            let of_pods = pods
+                .iter()
+                .flat_map(|pods| [&pods.namespace_selector, &pods.pod_selector])
+                .flatten();
+            for selector in namespaces.iter().chain(of_pods) {
+                self.label_selector(resource, selector);
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::finding::{Code, Finding};
 use crate::resource::selector::{Expr, Selector};
 use crate::resource::{
-    Action, Api, Body, Direction, Era, KubernetesPolicy, Policy, Resource, Rule,
+    Action, Api, Body, Direction, Era, Kind, KubernetesPolicy, Policy, Resource, Rule, convert,
 };
 use crate::yaml::Located;
 
@@ -80,6 +80,10 @@ pub(super) fn judge(resources: &[&Resource], rules: Rules, findings: &mut Vec<Fi
         let (tier, order, hook, entry) = match &resource.body {
             Body::Policy(policy) => calico(resource, policy, rules),
             Body::KubernetesPolicy(policy) => kubernetes(resource, policy, rules),
+            Body::ClusterPolicy(_) => match cluster_wide(resource, rules) {
+                Some(found) => found,
+                None => continue,
+            },
             _ => continue,
         };
         let group = groups.entry((tier, order, hook)).or_default();
@@ -176,6 +180,41 @@ fn kubernetes<'a>(
     ("default", KUBERNETES_ORDER.to_bits(), Hook::Normal, entry)
 }
 
+/// A policy for the whole cluster, as Calico of the version holds it; nothing where it does not
+/// (KNP-11).
+fn cluster_wide(resource: &Resource, rules: Rules) -> Option<(&str, u64, Hook, Entry<'_>)> {
+    if !rules.version.enforces(&resource.key.kind) {
+        return None;
+    }
+    let held = convert(resource, rules.version.era())?;
+    let (_, order, hook, entry) = calico(&held, held.policy()?, rules);
+    let tier = match (&resource.key.kind, &resource.body) {
+        (Kind::AdminNetworkPolicy, _) => "adminnetworkpolicy",
+        (Kind::BaselineAdminNetworkPolicy, _) => "baselineadminnetworkpolicy",
+        (_, Body::ClusterPolicy(policy)) => match &*policy.tier.as_ref()?.value {
+            "Admin" => "kube-admin",
+            "Baseline" => "kube-baseline",
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let Entry {
+        ingress,
+        egress,
+        pins,
+        tie_break,
+        ..
+    } = entry;
+    let entry = Entry {
+        resource,
+        ingress,
+        egress,
+        pins,
+        tie_break,
+    };
+    Some((tier, order, hook, entry))
+}
+
 /// Labels that whatever matches must have: only what stands at the top, joined by `&&`.
 fn pin(expr: &Expr, pins: &mut Vec<(String, Vec<String>)>) {
     match expr {
@@ -196,10 +235,10 @@ fn tie_break(resource: &Resource, rules: Rules) -> String {
     let namespace = key.namespace.as_deref().unwrap_or_default();
     let converted = matches!(resource.body, Body::KubernetesPolicy(_));
     if rules.version.era() == Era::E3 {
-        let kind = if converted {
-            "KubernetesNetworkPolicy"
-        } else {
-            key.kind.word()
+        let kind = match &key.kind {
+            _ if converted => "KubernetesNetworkPolicy",
+            Kind::ClusterNetworkPolicy => "KubernetesClusterNetworkPolicy",
+            kind => kind.word(),
         };
         return format!("{}/{namespace}/{kind}", key.name);
     }
@@ -243,9 +282,14 @@ fn tie(earlier: &Entry<'_>, later: &Entry<'_>, tier: &str, order: f64, rules: Ru
     } else {
         (later, earlier)
     };
-    let written = |entry: &Entry<'_>| {
-        let policy = entry.resource.policy()?;
-        policy.order.as_ref().map(|order| order.span)
+    let written = |entry: &Entry<'_>| match &entry.resource.body {
+        Body::ClusterPolicy(policy) => policy.priority.as_ref().map(|priority| priority.span),
+        _ => entry
+            .resource
+            .policy()?
+            .order
+            .as_ref()
+            .map(|order| order.span),
     };
     let order = if order.is_finite() {
         format!("order {order}")

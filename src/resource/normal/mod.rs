@@ -1,18 +1,18 @@
 //! The normal form of an object: two objects that mean the same to the API have the same one
 //! (STORE-12).
 
+mod cluster;
+mod kubernetes;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::policy::{
-    EntityRule, Icmp, KubernetesPeer, KubernetesPolicy, KubernetesRule, LabelSelector, Net, Policy,
-    Port, Rule,
-};
+use super::policy::{EntityRule, Icmp, Net, Policy, Port, Rule};
 use super::selector::normalise;
-use super::{Api, Body, Field, HostEndpoint, Label, List, Resource, Tier, Written};
+use super::{Api, Body, Field, HostEndpoint, Kind, Label, List, Resource, Tier, Written};
 
 /// The label that the API server adds to every policy.
 const TIER_LABEL: &str = "projectcalico.org/tier";
@@ -69,11 +69,17 @@ fn form(resource: &Resource, selectors: Selectors) -> Value {
         _ => resource.key.kind.api_version(),
     };
     object.insert("apiVersion".into(), json!(api_version));
-    object.insert("kind".into(), json!(resource.key.kind.word()));
+    let kind = match (&resource.body, &resource.key.kind) {
+        // KNP-11.
+        (Body::Policy(_), Kind::ClusterNetworkPolicy) => Kind::GlobalNetworkPolicy.word(),
+        (_, kind) => kind.word(),
+    };
+    object.insert("kind".into(), json!(kind));
     object.insert("metadata".into(), Value::Object(metadata));
     let spec = match &resource.body {
         Body::Policy(body) => policy(body, resource.api, selectors),
-        Body::KubernetesPolicy(policy) => kubernetes_policy(policy),
+        Body::KubernetesPolicy(policy) => kubernetes::policy(policy),
+        Body::ClusterPolicy(policy) => cluster::policy(&resource.key.kind, policy),
         Body::NetworkSet(set) => {
             let mut spec = Map::new();
             put(&mut spec, "nets", nets(&set.nets));
@@ -396,97 +402,4 @@ fn host_endpoint(endpoint: &HostEndpoint) -> Map<String, Value> {
     });
     put(&mut spec, "ports", ports.collect());
     spec
-}
-
-fn kubernetes_policy(policy: &KubernetesPolicy) -> Map<String, Value> {
-    let mut spec = Map::new();
-    let pods = policy.pod_selector.as_ref().map(label_selector);
-    // An empty pod selector selects every pod, and the API requires the field.
-    spec.insert("podSelector".into(), pods.unwrap_or_else(|| json!({})));
-    let types: BTreeSet<String> = items(&policy.policy_types)
-        .map(|kind| match kind {
-            Written::Valid(direction) => direction.word().to_owned(),
-            Written::Invalid(text) => text.to_string(),
-        })
-        .collect();
-    let types = if types.is_empty() {
-        policy
-            .governed()
-            .into_iter()
-            .map(|d| d.word().to_owned())
-            .collect()
-    } else {
-        types
-    };
-    put(&mut spec, "policyTypes", json!(types));
-    for (key, list, peers) in [
-        ("ingress", &policy.ingress, "from"),
-        ("egress", &policy.egress, "to"),
-    ] {
-        let rules = list.iter().flat_map(|list| &list.value);
-        let rules: Value = rules.map(|rule| kubernetes_rule(rule, peers)).collect();
-        put(&mut spec, key, rules);
-    }
-    put(&mut spec, "stagedAction", text(&policy.staged_action));
-    spec
-}
-
-fn kubernetes_rule(rule: &KubernetesRule, peers: &str) -> Value {
-    let mut object = Map::new();
-    let list = rule.peers.iter().flat_map(|list| &list.value);
-    put(&mut object, peers, list.map(kubernetes_peer).collect());
-    let list = rule.ports.iter().flat_map(|list| &list.value);
-    let list = list.map(|entry| {
-        let mut map = Map::new();
-        let protocol = entry.protocol.as_ref().map_or("TCP", |p| &p.value);
-        put(&mut map, "protocol", json!(protocol));
-        let number = entry.port.as_ref().map(|p| port(&p.value));
-        put(&mut map, "port", number.unwrap_or(Value::Null));
-        let last = entry.end_port.as_ref().map(|last| json!(last.value));
-        put(&mut map, "endPort", last.unwrap_or(Value::Null));
-        Value::Object(map)
-    });
-    put(&mut object, "ports", list.collect());
-    Value::Object(object)
-}
-
-fn kubernetes_peer(peer: &KubernetesPeer) -> Value {
-    let mut object = Map::new();
-    // An empty selector selects everything; it is not the same as none.
-    let selectors = [
-        ("podSelector", &peer.pod_selector),
-        ("namespaceSelector", &peer.namespace_selector),
-    ];
-    for (key, selector) in selectors {
-        if let Some(selector) = selector {
-            object.insert(key.into(), label_selector(selector));
-        }
-    }
-    if let Some(block) = &peer.ip_block {
-        let list = Some(crate::yaml::Located {
-            value: vec![block.clone()],
-            span: block.span,
-        });
-        let mut map = Map::new();
-        let cidr = nets(&list).as_array().and_then(|a| a.first().cloned());
-        put(&mut map, "cidr", cidr.unwrap_or(Value::Null));
-        put(&mut map, "except", nets(&peer.except));
-        put(&mut object, "ipBlock", Value::Object(map));
-    }
-    Value::Object(object)
-}
-
-fn label_selector(selector: &LabelSelector) -> Value {
-    let mut object = Map::new();
-    put_map(&mut object, "matchLabels", &selector.match_labels, "");
-    let expressions = selector.match_expressions.iter().map(|requirement| {
-        let mut map = Map::new();
-        put(&mut map, "key", text(&requirement.key));
-        put(&mut map, "operator", text(&requirement.operator));
-        let values: BTreeSet<&Box<str>> = items(&requirement.values).collect();
-        put(&mut map, "values", json!(values));
-        Value::Object(map)
-    });
-    put(&mut object, "matchExpressions", expressions.collect());
-    Value::Object(object)
 }

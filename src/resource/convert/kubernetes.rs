@@ -1,20 +1,18 @@
-//! Kubernetes policies as Calico holds them (KNP-1 to KNP-10, KNP-12).
-//!
-//! Calico turns every Kubernetes NetworkPolicy into a policy of its own before it enforces it.
-//! The result here is the same text, rule by rule, with every part at the place of what it was
-//! made from, so that a verdict on the converted policy points into the Kubernetes one.
+//! Kubernetes NetworkPolicies (KNP-1 to KNP-10, KNP-12).
 
 use std::collections::BTreeMap;
 
 use crate::finding::Span;
 use crate::net::{PortRange, Protocol};
+use crate::resource::{
+    Action, Direction, EntityRule, Era, Kind, KubernetesPeer, KubernetesPolicy, KubernetesPort,
+    KubernetesRule, LabelSelector, Net, Policy, Port, Resource, Rule, Written,
+};
 use crate::yaml::Located;
 
-use super::{
-    Action, Api, Body, Direction, EntityRule, Era, Field, Key, Kind, KubernetesPeer,
-    KubernetesPolicy, KubernetesPort, KubernetesRule, LabelSelector, Metadata, Net, Policy, Port,
-    Resource, Rule, Written,
-};
+use super::port::simplified;
+use super::selector::{namespace_selector, pod_selector};
+use super::text;
 
 /// The order of every converted policy (KNP-1).
 pub const KUBERNETES_POLICY_ORDER: f64 = 1000.0;
@@ -22,51 +20,19 @@ pub const KUBERNETES_POLICY_ORDER: f64 = 1000.0;
 /// How converted policies are called up to Calico 3.31 (KNP-1).
 const NAME_PREFIX: &str = "knp.default.";
 
-/// The term that keeps a pod selector to pods (KNP-3).
-const PODS: &str = "projectcalico.org/orchestrator == 'k8s'";
-
-/// The Calico policy that the Kubernetes policy `resource` becomes in clusters of `era`; nothing
-/// where `resource` is no Kubernetes policy.
-///
-/// Up to 3.31 it is a `NetworkPolicy` called `knp.default.<name>`; from 3.32 it keeps its name and
-/// is of a kind of its own, here [`Kind::KubernetesNetworkPolicy`] (KNP-1). A staged policy stays
-/// one. Labels and annotations do not come along.
-pub fn convert(resource: &Resource, era: Era) -> Option<Resource> {
-    let Body::KubernetesPolicy(policy) = &resource.body else {
-        return None;
-    };
+/// What a Kubernetes policy is called in clusters of `era`, and of which kind it is there (KNP-1).
+pub(super) fn named(resource: &Resource, era: Era) -> (Kind, String) {
     let written = &resource.key.name;
-    let (kind, name) = match (era, &resource.key.kind) {
+    match (era, &resource.key.kind) {
         (Era::E3, kind) => (kind.clone(), written.clone()),
         (_, Kind::StagedKubernetesNetworkPolicy) => {
             (Kind::StagedNetworkPolicy, format!("{NAME_PREFIX}{written}"))
         }
         _ => (Kind::NetworkPolicy, format!("{NAME_PREFIX}{written}")),
-    };
-    let at = |field: &Field<Box<str>>| field.as_ref().map_or(resource.span, |field| field.span);
-    let metadata = Metadata {
-        recorded_name: None,
-        span: resource.metadata.span,
-        name: text(name.as_str(), at(&resource.metadata.name)),
-        namespace: resource.metadata.namespace.clone(),
-        labels: Vec::new(),
-        annotations: Vec::new(),
-    };
-    Some(Resource {
-        key: Key {
-            kind,
-            namespace: resource.key.namespace.clone(),
-            name,
-        },
-        api: Api::CalicoV3,
-        input: std::sync::Arc::clone(&resource.input),
-        span: resource.span,
-        metadata,
-        body: Body::Policy(Box::new(policy_of(policy))),
-    })
+    }
 }
 
-fn policy_of(policy: &KubernetesPolicy) -> Policy {
+pub(super) fn policy_of(policy: &KubernetesPolicy) -> Policy {
     let governed = policy.governed();
     let types_at = policy.policy_types.as_ref().map_or(policy.span, |t| t.span);
     let rules = |rules: &Option<Located<Vec<KubernetesRule>>>, direction| {
@@ -225,43 +191,6 @@ fn port_of(port: &KubernetesPort) -> PortsOf {
     })
 }
 
-/// Named ports first, then numbers sorted and joined into ranges (KNP-8).
-fn simplified(ports: Vec<Located<Port>>) -> Vec<Located<Port>> {
-    if ports.len() < 2 {
-        return ports;
-    }
-    let mut names = Vec::new();
-    let mut ranges = Vec::new();
-    for port in ports {
-        match port.value {
-            Port::Range(range) => ranges.push((range, port.span)),
-            other => names.push(Located {
-                value: other,
-                span: port.span,
-            }),
-        }
-    }
-    ranges.sort_by_key(|(range, _)| *range);
-    let mut joined: Vec<(PortRange, Span)> = Vec::new();
-    for (range, span) in ranges {
-        if let Some((last, _)) = joined.last_mut()
-            && u32::from(range.first()) <= u32::from(last.last()) + 1
-        {
-            let end = last.last().max(range.last());
-            if let Ok(wider) = PortRange::new(last.first(), end) {
-                *last = wider;
-            }
-        } else {
-            joined.push((range, span));
-        }
-    }
-    names.extend(joined.into_iter().map(|(range, span)| Located {
-        value: Port::Range(range),
-        span,
-    }));
-    names
-}
-
 /// The peer as one side of a rule (KNP-5).
 fn entity_of(peer: &KubernetesPeer) -> EntityRule {
     let mut side = EntityRule {
@@ -305,62 +234,4 @@ fn entity_of(peer: &KubernetesPeer) -> EntityRule {
 
 fn masked(net: &Net) -> Option<Net> {
     net.block().map(Net::Block)
-}
-
-/// The text of a pod selector (KNP-3).
-fn pod_selector(selector: Option<&LabelSelector>) -> String {
-    let mut all = vec![PODS.to_owned()];
-    all.extend(selector.into_iter().flat_map(terms));
-    all.join(" && ")
-}
-
-/// The text of a namespace selector that is present (KNP-4).
-fn namespace_selector(selector: &LabelSelector) -> String {
-    let terms = terms(selector);
-    if terms.is_empty() {
-        "all()".to_owned()
-    } else {
-        terms.join(" && ")
-    }
-}
-
-fn terms(selector: &LabelSelector) -> Vec<String> {
-    let mut labels: Vec<(&str, &str)> = selector
-        .match_labels
-        .iter()
-        .map(|label| (&*label.key.value, &*label.value.value))
-        .collect();
-    labels.sort_unstable();
-    let mut terms: Vec<String> = labels
-        .into_iter()
-        .map(|(key, value)| format!("{key} == '{value}'"))
-        .collect();
-    for requirement in &selector.match_expressions {
-        let key = requirement.key.as_ref().map_or("", |key| &*key.value);
-        let values = || {
-            let values = requirement.values.as_ref().map_or(&[][..], |v| &v.value);
-            let quoted: Vec<String> = values.iter().map(|v| format!("'{}'", v.value)).collect();
-            quoted.join(", ")
-        };
-        match requirement.operator.as_ref().map(|o| &*o.value) {
-            Some("In") => terms.push(format!("{key} in {{ {} }}", values())),
-            Some("NotIn") => terms.push(format!("{key} not in {{ {} }}", values())),
-            Some("Exists") => terms.push(format!("has({key})")),
-            Some("DoesNotExist") => terms.push(format!("! has({key})")),
-            // The Kubernetes API refuses any other word.
-            _ => {}
-        }
-    }
-    terms
-}
-
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "fields are optional, this fills one"
-)]
-fn text(value: impl Into<Box<str>>, span: Span) -> Field<Box<str>> {
-    Some(Located {
-        value: value.into(),
-        span,
-    })
 }

@@ -1,0 +1,145 @@
+//! Facts as packets.
+
+use crate::engine::Failsafe;
+use crate::net::{Cidr, PortRange, Protocol};
+use crate::profile::{Audience, BaselineOpening, Network, OverlayKind, RequiredNets};
+
+use super::super::{Facts, Part};
+use super::{BOTH, IP_IN_IP, Need};
+
+/// These ports of every address, by TCP and UDP.
+pub(super) fn ports(ports: &[PortRange]) -> Vec<Part> {
+    BOTH.map(|protocol| Part::of(protocol).to_ports(ports.iter().copied()))
+        .to_vec()
+}
+
+/// These ports of these addresses, by TCP and UDP.
+pub(super) fn ports_of(nets: &[Cidr], of: &[PortRange]) -> Vec<Part> {
+    ports(of)
+        .into_iter()
+        .map(|part| part.to(nets.iter().copied()))
+        .collect()
+}
+
+/// Every infrastructure subnet of the region.
+pub(super) fn infrastructure(facts: &Facts<'_>) -> Vec<Cidr> {
+    let infrastructure = &facts.region.infrastructure;
+    let required = infrastructure
+        .required
+        .iter()
+        .flat_map(RequiredNets::blocks);
+    let zones = infrastructure.zones.nets.iter().map(|zone| zone.net);
+    let mut nets: Vec<Cidr> = required.chain(zones).collect();
+    nets.sort_unstable();
+    nets
+}
+
+/// The control plane's addresses on a network.
+pub(super) fn control_plane(facts: &Facts<'_>, network: Network) -> Vec<Cidr> {
+    facts.region.control_plane(network).blocks().collect()
+}
+
+/// The provider's services on a network, as `who` needs them.
+pub(super) fn services(facts: &Facts<'_>, network: Network, who: &str) -> Vec<Need> {
+    let groups = facts.groups.iter().filter(|g| g.network == network);
+    groups
+        .map(|group| {
+            let part = Part::of(group.protocol)
+                .to_ports(group.ports.iter().map(|range| range.value))
+                .to(group.blocks());
+            Need::new(
+                format!(
+                    "{who} reach the service {} on the {network} network",
+                    group.name.value
+                ),
+                "The provider's services are used from inside the cluster.",
+                vec![part],
+            )
+        })
+        .collect()
+}
+
+/// The cluster's own services on a network, as `audience` needs them.
+pub(super) fn own_services(
+    facts: &Facts<'_>,
+    network: Network,
+    audience: Audience,
+    who: &str,
+) -> Vec<Need> {
+    let on_network = facts.services.iter().filter(|s| s.network == network);
+    on_network
+        .filter(|service| service.audience.iter().any(|a| a.value == audience))
+        .map(|service| {
+            let part = Part::of(service.protocol).to(service.nets.iter().map(|net| net.value));
+            let part = match &service.ports {
+                Some(ports) => part.to_ports(ports.iter().map(|range| range.value)),
+                None => part,
+            };
+            Need::new(
+                format!(
+                    "{who} reach the cluster's own service {} on the {network} network",
+                    service.name.value
+                ),
+                "The cluster profile lists the service.",
+                vec![part],
+            )
+        })
+        .collect()
+}
+
+/// What the platform's own policies let in.
+pub(super) fn opening(opening: &BaselineOpening) -> Vec<Part> {
+    let mut parts: Vec<Part> = opening.protocols.iter().copied().map(Part::of).collect();
+    if parts.is_empty() {
+        parts.push(Part::any());
+    }
+    for part in &mut parts {
+        if !opening.ports.is_empty() {
+            part.ports = Some(opening.ports.clone());
+        }
+        if !opening.sources.is_empty() {
+            part.sources = Some(opening.sources.clone());
+        }
+    }
+    parts
+}
+
+/// Failsafes, whose far end is where `far` puts it (EVAL-34).
+pub(super) fn failsafes(failsafes: &[Failsafe], far: impl Fn(Part, Cidr) -> Part) -> Vec<Part> {
+    failsafes
+        .iter()
+        .filter_map(|failsafe| {
+            let protocol = Protocol::of_number(failsafe.protocol);
+            let part = Part::of(protocol).to_ports([PortRange::single(failsafe.port)?]);
+            Some(match failsafe.net {
+                Some(net) => far(part, Cidr::truncated(net)),
+                None => part,
+            })
+        })
+        .collect()
+}
+
+/// What carries other packets: from outside it is dropped before policies are asked (EVAL-36).
+pub(super) fn carriers(facts: &Facts<'_>) -> Vec<Part> {
+    let vxlan = PortRange::single(facts.felix.vxlan_port);
+    match facts.platform.overlay {
+        OverlayKind::Ipip => vec![Part::of(Protocol::Number(IP_IN_IP))],
+        OverlayKind::Vxlan => vec![Part::of(Protocol::Udp).to_ports(vxlan)],
+        OverlayKind::None => Vec::new(),
+    }
+}
+
+/// What pods may not send, whatever policies say (EVAL-37).
+pub(super) fn never_from_pods(facts: &Facts<'_>) -> Vec<Part> {
+    let felix = &facts.felix;
+    let mut parts = Vec::new();
+    if !felix.ipip_from_pods {
+        parts.push(Part::of(Protocol::Number(IP_IN_IP)));
+    }
+    if let Some(port) = PortRange::single(felix.vxlan_port)
+        && !felix.vxlan_from_pods
+    {
+        parts.push(Part::of(Protocol::Udp).to_ports([port]));
+    }
+    parts
+}

@@ -1,0 +1,127 @@
+//! What must hold of a cluster, said without a word about policies.
+//!
+//! An [`Intent`] says of the packets from one [`Group`] of ends to another that some of them pass,
+//! that some are dropped, or exactly which ones pass. Intents come from a file ([`read`]) or from
+//! the profiles' facts ([`built_in()`]): the same facts that the templates render, stated a second
+//! time and without the templates, so that a wrong template cannot prove itself right.
+//!
+//! | part | what it holds |
+//! |---|---|
+//! | `group`, `part` | between whom, and which packets |
+//! | `written`, `file` | the format of a file, and what is refused of it |
+//! | `conflict` | two intents that cannot both hold |
+//! | `facts`, `built_in` | intents from the facts of the profiles |
+
+mod built_in;
+mod conflict;
+mod facts;
+mod file;
+mod group;
+mod part;
+mod written;
+
+pub use built_in::built_in;
+pub use conflict::conflict;
+pub use facts::Facts;
+pub use file::{read, schema};
+pub use group::Group;
+pub use part::{Icmp, Part};
+
+use std::fmt;
+
+use crate::engine::Family;
+use crate::engine::space::{Cube, Space, SpaceError, Spaces};
+use crate::finding::Place;
+use crate::profile::Network;
+
+/// Something that must hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    /// What it is called; unique among those that are asked about together.
+    pub name: String,
+    /// What must hold of the packets.
+    pub expect: Expect,
+    /// Where the packets come from.
+    pub from: Group,
+    /// Where they go.
+    pub to: Group,
+    /// Which packets: those of any of the parts. Never empty.
+    pub parts: Vec<Part>,
+    /// Which packets of the parts are not meant.
+    pub except: Vec<Part>,
+    /// Where it stands, if it was read from a file.
+    pub place: Option<Place>,
+    /// The network whose policies it is about, if it is about one.
+    pub about: Option<Network>,
+    /// What it is for, in one sentence.
+    pub why: String,
+}
+
+/// What must hold of packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Expect {
+    /// Every one passes, between every two ends.
+    Allow,
+    /// Every one is dropped, between every two ends.
+    Deny,
+    /// These pass, and no others do.
+    Exactly,
+}
+
+impl Expect {
+    /// The word for it in a file: `allow`, `deny` or `exactly`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+            Self::Exactly => "exactly",
+        }
+    }
+}
+
+impl fmt::Display for Expect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl Intent {
+    /// The packets that are meant: those of any part, without the excepted ones, from and to the
+    /// listed addresses where an end is [`Group::Nets`].
+    ///
+    /// # Errors
+    /// The keeper's limit is reached.
+    pub fn space(&self, spaces: &mut Spaces) -> Result<Space, SpaceError> {
+        let meant = union(spaces, &self.parts)?;
+        let not_meant = union(spaces, &self.except)?;
+        let scope = self.scope(spaces)?;
+        let within = spaces.intersection(meant, scope)?;
+        spaces.difference(within, not_meant)
+    }
+
+    /// All packets from and to the listed addresses where an end is [`Group::Nets`]: where exactly
+    /// some packets are to pass, those of them that are not meant are to be dropped.
+    ///
+    /// # Errors
+    /// The keeper's limit is reached.
+    pub fn scope(&self, spaces: &mut Spaces) -> Result<Space, SpaceError> {
+        let mut cube = Cube::any();
+        if let Group::Nets(nets) = &self.from {
+            cube = cube.from(part::addresses(nets));
+        }
+        if let Group::Nets(nets) = &self.to {
+            cube = cube.to(part::addresses(nets));
+        }
+        spaces.cube(&cube)
+    }
+}
+
+/// The packets of any of the parts.
+fn union(spaces: &mut Spaces, parts: &[Part]) -> Result<Space, SpaceError> {
+    let cubes: Vec<Cube> = parts
+        .iter()
+        .flat_map(|part| [Family::V4, Family::V6].map(|family| part.cube(family)))
+        .flatten()
+        .collect();
+    spaces.union_of_cubes(&cubes)
+}

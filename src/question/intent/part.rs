@@ -1,0 +1,149 @@
+//! Packets, as intents describe them.
+
+use crate::engine::Family;
+use crate::engine::space::{Addresses, Cube};
+use crate::net::{Cidr, PortRange, Protocol};
+
+/// Packets that have all that is said of them. What is not said may be anything, or be absent.
+///
+/// A list that is there is never empty. `ports` goes with a protocol that has ports, `icmp` with
+/// ICMP or ICMPv6.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Part {
+    /// Where they come from.
+    pub sources: Option<Vec<Cidr>>,
+    /// Where they go.
+    pub destinations: Option<Vec<Cidr>>,
+    /// Their protocol.
+    pub protocol: Option<Protocol>,
+    /// To which ports they go.
+    pub ports: Option<Vec<PortRange>>,
+    /// Which ICMP packets they are.
+    pub icmp: Option<Icmp>,
+}
+
+/// A kind of ICMP packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Icmp {
+    /// The type.
+    pub kind: u8,
+    /// The code; any where not given.
+    pub code: Option<u8>,
+}
+
+impl Part {
+    /// Every packet.
+    pub fn any() -> Self {
+        Self::default()
+    }
+
+    /// Packets of this protocol.
+    pub fn of(protocol: Protocol) -> Self {
+        Self {
+            protocol: Some(protocol),
+            ..Self::default()
+        }
+    }
+
+    /// Packets to these ports alone.
+    pub fn to_ports(self, ports: impl IntoIterator<Item = PortRange>) -> Self {
+        Self {
+            ports: Some(ports.into_iter().collect()),
+            ..self
+        }
+    }
+
+    /// Packets to these addresses alone.
+    pub fn to(self, nets: impl IntoIterator<Item = Cidr>) -> Self {
+        Self {
+            destinations: Some(nets.into_iter().collect()),
+            ..self
+        }
+    }
+
+    /// Packets from these addresses alone.
+    pub fn from(self, nets: impl IntoIterator<Item = Cidr>) -> Self {
+        Self {
+            sources: Some(nets.into_iter().collect()),
+            ..self
+        }
+    }
+
+    /// The packets of both parts; nothing where there are none, as far as protocol and ports tell.
+    /// What both say of addresses or of ICMP is taken from the first.
+    pub(super) fn and(&self, other: &Self) -> Option<Self> {
+        let protocol = match (self.protocol, other.protocol) {
+            (Some(one), Some(two)) if one.number() != two.number() => return None,
+            (one, two) => one.or(two),
+        };
+        let ports = match (&self.ports, &other.ports) {
+            (Some(one), Some(two)) => {
+                let both = one.iter().flat_map(|a| {
+                    let meet = |b: &PortRange| {
+                        let first = a.first().max(b.first());
+                        PortRange::new(first, a.last().min(b.last())).ok()
+                    };
+                    two.iter().filter_map(meet)
+                });
+                let both: Vec<PortRange> = both.collect();
+                if both.is_empty() {
+                    return None;
+                }
+                Some(both)
+            }
+            (one, two) => one.clone().or_else(|| two.clone()),
+        };
+        Some(Self {
+            sources: self.sources.clone().or_else(|| other.sources.clone()),
+            destinations: self
+                .destinations
+                .clone()
+                .or_else(|| other.destinations.clone()),
+            protocol,
+            ports,
+            icmp: self.icmp.or(other.icmp),
+        })
+    }
+
+    /// Its packets of one family; nothing where it has none of that family: `ICMP` is of IPv4 and
+    /// `ICMPv6` of IPv6 where they are written by name (section 2.2), and a list of addresses is of
+    /// the families of its blocks (RES-21).
+    pub fn cube(&self, family: Family) -> Option<Cube> {
+        let of_other = match self.protocol {
+            Some(Protocol::Icmp) => family == Family::V6,
+            Some(Protocol::Icmpv6) => family == Family::V4,
+            _ => false,
+        };
+        let lists = [&self.sources, &self.destinations];
+        let mut lists = lists.into_iter().flatten();
+        if of_other || lists.any(|nets| nets.iter().all(|net| family_of(net) != family)) {
+            return None;
+        }
+        let mut cube = Cube::any().family(family);
+        if let Some(protocol) = self.protocol {
+            cube = cube.protocols([protocol.number()]);
+        }
+        if let Some(nets) = &self.sources {
+            cube = cube.from(addresses(nets));
+        }
+        if let Some(nets) = &self.destinations {
+            cube = cube.to(addresses(nets));
+        }
+        if let Some(ports) = &self.ports {
+            cube = cube.to_ports(ports.iter().map(|range| (range.first(), range.last())));
+        }
+        if let Some(icmp) = self.icmp {
+            cube = cube.icmp(icmp.kind, icmp.code);
+        }
+        Some(cube)
+    }
+}
+
+/// The addresses of all of the blocks.
+pub(super) fn addresses(nets: &[Cidr]) -> Addresses {
+    Addresses::of(nets.iter().map(|net| net.to_net()))
+}
+
+fn family_of(net: &Cidr) -> Family {
+    Family::of(net.first())
+}

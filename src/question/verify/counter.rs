@@ -1,0 +1,117 @@
+//! What speaks against an intent.
+
+use serde::{Serialize, Serializer};
+
+use crate::engine::reach::{Reach, Way};
+use crate::engine::space::{Header, Rows, Space};
+use crate::engine::{Doubt, Outcome, Party, Program};
+use crate::net::Protocol;
+use crate::question::asked::{Endpoint, Sort};
+use crate::question::trace::{Answered, ToEach};
+
+/// How many rows a space is told in before it is cut.
+const ROWS: usize = 400;
+
+/// What is wrong with a flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Fault {
+    /// It is dropped and should pass.
+    Dropped,
+    /// It passes and should not.
+    Passes,
+    /// It cannot be known, and why.
+    Unknown(Doubt),
+}
+
+impl Fault {
+    /// The stable word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Dropped => "dropped",
+            Self::Passes => "passes",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}
+
+impl Serialize for Fault {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
+}
+
+/// One flow that speaks against an intent, and those like it.
+#[derive(Debug, Clone)]
+pub struct Counter {
+    /// What is wrong with it.
+    pub fault: Fault,
+    /// The flow, with what happens to it and why.
+    pub answered: Answered,
+    /// Its packet.
+    pub header: Header,
+    /// All packets between the same classes of endpoints, on the same way, with the same fault.
+    pub like: Rows,
+}
+
+impl Counter {
+    /// A flow of `space`, which is part of the way; nothing where it has none.
+    pub(super) fn of(reach: &mut Reach<'_>, way: &Way, space: Space, fault: Fault) -> Option<Self> {
+        let witness = reach.witness(way, space)?;
+        let like = reach.spaces().rows(space, ROWS);
+        let flow = witness.flow();
+        let program = reach.program();
+        let mut trace = program.trace(&flow);
+        // Where nodes are not known, only the way that is spoken of speaks against it.
+        if trace.ways.len() > 1 {
+            trace.ways.retain(|one| one.together == way.together);
+            if let Some(one) = trace.ways.first() {
+                trace.verdict = one.verdict;
+            }
+        }
+        let header = witness.header;
+        let protocol = Protocol::of_number(header.protocol);
+        let outcome: Outcome = trace.verdict.outcome;
+        Some(Self {
+            fault,
+            answered: Answered {
+                from: endpoint(program, flow.from),
+                to: endpoint(program, flow.to),
+                port: Sort {
+                    protocol,
+                    port: header.ports.map(|(_, port)| port),
+                    icmp: header.icmp,
+                },
+                outcome,
+                to_each: vec![ToEach {
+                    backend: None,
+                    trace,
+                }],
+            },
+            header,
+            like,
+        })
+    }
+}
+
+/// How a user writes the end of a flow.
+fn endpoint(program: &Program, party: Party<'_>) -> Endpoint {
+    match party {
+        Party::Pod(id) => {
+            let key = program.pod(id).map(|pod| &pod.key);
+            let namespace = key.and_then(|key| key.namespace.clone());
+            Endpoint::Pod {
+                namespace: namespace.unwrap_or_default(),
+                name: key.map(|key| key.name.clone()).unwrap_or_default(),
+            }
+        }
+        Party::Imagined(pod) => Endpoint::AnyPod {
+            namespace: pod.sketch.namespace.clone(),
+            labels: pod.sketch.labels.clone(),
+        },
+        Party::Host(id) => {
+            let name = program.host(id).map(|host| host.name.clone());
+            Endpoint::Worker(name.unwrap_or_default())
+        }
+        Party::Address(address) => Endpoint::Ip(address),
+    }
+}
