@@ -5,7 +5,7 @@ use std::sync::Arc;
 use palisade::resource::ResourceSet;
 use serde_json::{Value, json};
 
-use crate::api_server::{ApiServer, Asked, Reply, TOKEN};
+use crate::api_server::{ApiServer, Asked, Reply};
 use crate::read_from;
 
 const POLICIES: &str = "/apis/projectcalico.org/v3/globalnetworkpolicies?limit=500";
@@ -70,11 +70,8 @@ fn every_object_of_a_long_list_is_there_once() {
 fn serve() {
     let count = std::env::var("PALISADE_POLICIES").unwrap().parse().unwrap();
     let server = ApiServer::but("v3", many(count, 4));
-    std::fs::write(
-        "/tmp/palisade-large.kubeconfig",
-        server.kubeconfig_by_token(),
-    )
-    .unwrap();
-    println!("kubeconfig: /tmp/palisade-large.kubeconfig, token {TOKEN}");
+    let path = std::env::temp_dir().join("palisade-large.kubeconfig");
+    std::fs::write(&path, server.kubeconfig_by_token()).unwrap();
+    println!("kubeconfig: {}", path.display());
     std::thread::sleep(std::time::Duration::from_mins(10));
 }
