@@ -9,7 +9,7 @@ use crate::question::asked::{Asked, Endpoint, Sort};
 use crate::question::subject::{Known, subject};
 use crate::question::trace::trace;
 use crate::report;
-use crate::resource::CalicoVersion;
+use crate::resource::{Body, CalicoVersion, ResourceSet};
 use crate::source::SourceName;
 
 use super::known::KnownArguments;
@@ -116,6 +116,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
             given.add(node);
         }
     }
+    let live = arguments.sources.iter().find(|source| source.is_live());
+    if let (Some(live), None) = (live, arguments.calico_version)
+        && !says_version(&given)
+    {
+        terminal::tell_note(&format!(
+            "{live} does not say which version of Calico it runs: the newest is taken, and \
+             `--calico-version` says another"
+        ));
+    }
     let mut subject = subject(given, &known)?;
     subject.settings.era = arguments.calico_version.map(CalicoVersion::era);
     subject.settings.data_plane = arguments.data_plane.map(DataPlane::from);
@@ -136,6 +145,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
         Outcome::Allow => Exit::Clean,
         Outcome::Deny => Exit::Findings,
         Outcome::Unknown(_) => Exit::Unknown,
+    })
+}
+
+/// Whether the resources say which version of Calico runs.
+fn says_version(resources: &ResourceSet) -> bool {
+    resources.iter().any(|resource| match &resource.body {
+        Body::ClusterInformation(information) => information.calico_version.is_some(),
+        _ => false,
     })
 }
 

@@ -16,6 +16,7 @@
 
 #[path = "../call/api_server.rs"]
 mod api_server;
+mod asking;
 #[path = "../call/mod.rs"]
 mod call;
 mod credentials;
