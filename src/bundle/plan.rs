@@ -66,23 +66,37 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// What is usually rendered for any cluster of a region.
+    pub fn usual(
+        region: RegionProfile,
+        platform_profile: PlatformProfile,
+        networks: Vec<Network>,
+    ) -> Self {
+        Self {
+            target: Target::Region,
+            region,
+            networks,
+            speaks_for_all: false,
+            platform: Platform::default(),
+            version: None,
+            pod_subnet: platform_profile.subnets.pods,
+            workers: None,
+            host_endpoints: HostEndpoints::default(),
+            wanted: Wanted::default(),
+            services: Vec::new(),
+            platform_profile,
+        }
+    }
+
     /// Everything that can be rendered from the facts of a region, usually wanted or not.
     pub fn whole(region: RegionProfile, platform_profile: PlatformProfile) -> Self {
         let components = platform_profile.components.iter();
         let every = components.map(|component| component.name.clone()).collect();
         Self {
-            target: Target::Region,
-            region,
-            networks: Network::BOTH.to_vec(),
-            speaks_for_all: false,
             platform: Platform::Openshift,
-            version: None,
-            pod_subnet: platform_profile.subnets.pods,
-            workers: None,
             host_endpoints: HostEndpoints::Never,
             wanted: Wanted::default().then(every, Vec::new()),
-            services: Vec::new(),
-            platform_profile,
+            ..Self::usual(region, platform_profile, Network::BOTH.to_vec())
         }
     }
 }

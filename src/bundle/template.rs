@@ -1,6 +1,6 @@
 //! Templates: those in the binary, and a folder's that stand in for them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value};
 
 use crate::finding::{Input, InputError, Place, Span};
+use crate::profile::Network;
 use crate::yaml::is_plain_safe;
 
 use super::facts::View;
@@ -71,6 +72,17 @@ impl Templates {
     /// The text of the template at `path`, if there is one.
     pub fn text(&self, path: &str) -> Option<&Arc<Input>> {
         self.texts.get(path)
+    }
+
+    /// The names of the policies that there are templates for on `network`, wanted or not: a
+    /// template's file is called as its policy is.
+    pub fn policy_names(&self, network: Network) -> BTreeSet<String> {
+        let folder = format!("{network}/");
+        let names = self.texts.keys().filter_map(|path| {
+            let name = path.strip_prefix(&folder)?.strip_suffix(ENDING)?;
+            Some(name.to_owned())
+        });
+        names.collect()
     }
 
     /// Renders the template at `path`.

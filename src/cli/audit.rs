@@ -1,6 +1,5 @@
 //! `palisade audit`
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
@@ -15,9 +14,11 @@ use crate::report::terminal::Style;
 use crate::report::{self, Report};
 use crate::resource::validate::{silence, sort};
 use crate::resource::{Body, CalicoVersion, ResourceSet};
+use crate::source::SourceName;
 
 use super::plan::{self, PlanArguments};
-use super::{Exit, resources, terminal};
+use super::source::SourceArguments;
+use super::{Exit, terminal};
 
 /// Say which rules do nothing, and which do too much
 ///
@@ -39,9 +40,13 @@ Examples:
 Exit codes: 0 nothing to say or only notes, 1 errors or warnings, 2 the call or an input is wrong, 3 a
 file cannot be read.")]
 pub(super) struct Arguments {
-    /// Files, folders with their .yaml, .yml and .json files, or `-` for standard input
+    /// Files, folders with their .yaml, .yml and .json files, `-` for standard input, git:REF[:PATH],
+    /// live[:CONTEXT] or region:NAME[/NETWORK]; else what would be rendered
     #[arg(value_name = "SOURCE")]
-    sources: Vec<PathBuf>,
+    sources: Vec<SourceName>,
+
+    #[command(flatten)]
+    source: SourceArguments,
 
     #[command(flatten)]
     plan: PlanArguments,
@@ -110,7 +115,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
 }
 
 fn of_sources(arguments: &Arguments, library: &Library) -> Result<Report, Error> {
-    let given = resources(&arguments.sources)?;
+    let again = || arguments.plan.profiles.library();
+    let given = arguments.source.resources(&arguments.sources, again)?;
     let mut known = known_of(arguments, library)?;
     let has = |wanted: fn(&Body) -> bool| given.iter().any(|r| wanted(&r.body));
     let has_workers = has(|body| matches!(body, Body::Node(_) | Body::HostEndpoint(_)));

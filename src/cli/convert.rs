@@ -1,14 +1,15 @@
 //! `palisade convert`
 
-use std::path::PathBuf;
-
 use clap::Args;
 
 use crate::finding::{Error, InputError};
 use crate::resource::{Body, CalicoVersion, Resource, convert, stored_form, unconverted};
+use crate::source::SourceName;
 use crate::yaml::to_text;
 
-use super::{Exit, resources, terminal};
+use super::library::ProfilesArguments;
+use super::source::SourceArguments;
+use super::{Exit, terminal};
 
 /// Print Kubernetes policies as the Calico policies that a cluster will hold
 ///
@@ -20,9 +21,16 @@ use super::{Exit, resources, terminal};
 /// Example: `palisade convert policies/ --calico-version 3.31`
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Files, folders with their .yaml, .yml and .json files, or `-` for standard input
-    #[arg(required = true, value_name = "FILE")]
-    sources: Vec<PathBuf>,
+    /// Files, folders with their .yaml, .yml and .json files, `-` for standard input, `git:REF:PATH`
+    /// or `live`
+    #[arg(required = true, value_name = "SOURCE")]
+    sources: Vec<SourceName>,
+
+    #[command(flatten)]
+    source: SourceArguments,
+
+    #[command(flatten)]
+    profiles: ProfilesArguments,
 
     /// The version of Calico, which decides the policies' names, and which it enforces
     #[arg(long, value_name = "VERSION", default_value_t = CalicoVersion::NEWEST)]
@@ -30,7 +38,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
-    let set = resources(&arguments.sources)?;
+    let library = || arguments.profiles.library();
+    let set = arguments.source.resources(&arguments.sources, library)?;
     let version = arguments.calico_version;
     let mut text = String::new();
     for resource in set.iter() {

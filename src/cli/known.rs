@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::engine::{DataPlane, Settings};
 use crate::finding::Error;
 use crate::net::Cidr;
-use crate::profile::{ClusterProfile, Platform, workers_of};
+use crate::profile::{ClusterProfile, Library, Platform, workers_of};
 use crate::question::subject::Known;
 use crate::resource::{Body, CalicoVersion, Resource, read};
 use crate::source::text::read_text;
@@ -50,7 +50,7 @@ enum Baseline {
 pub(super) struct EngineArguments {
     /// The version of Calico; else what the input says, else the newest
     #[arg(long, value_name = "VERSION")]
-    calico_version: Option<CalicoVersion>,
+    pub(super) calico_version: Option<CalicoVersion>,
 
     /// What enforces policy on the workers; else what the input says
     #[arg(long, value_enum)]
@@ -99,9 +99,14 @@ impl KnownArguments {
         nodes(self.workers.as_deref())
     }
 
+    /// The profiles that the command goes by.
+    pub(super) fn library(&self) -> Result<Library, Error> {
+        self.profiles.library()
+    }
+
     /// What they come to.
     pub(super) fn read(&self) -> Result<Known, Error> {
-        let library = self.profiles.library()?;
+        let library = self.library()?;
         let platform_profile = library.platform()?;
         let mut known = Known {
             platform: Platform::default(),

@@ -121,23 +121,18 @@ fn region_plan(
         Some((cidr, place)) => (cidr, Some(place)),
         None => (platform.subnets.pods, None),
     };
+    let networks = if asked.is_empty() {
+        Network::BOTH.to_vec()
+    } else {
+        asked
+    };
     let plan = Plan {
-        target: Target::Region,
-        region: library.region(region)?,
-        networks: if asked.is_empty() {
-            Network::BOTH.to_vec()
-        } else {
-            asked
-        },
-        speaks_for_all: false,
         platform: arguments.platform.map(Platform::from).unwrap_or_default(),
-        version: None,
         pod_subnet,
         workers: arguments.workers()?,
         host_endpoints: arguments.host_endpoints.into(),
         wanted: Wanted::default().then(arguments.with.clone(), arguments.without.clone()),
-        services: Vec::new(),
-        platform_profile: platform,
+        ..Plan::usual(library.region(region)?, platform, networks)
     };
     plan.check(pods_at.as_ref())?;
     Ok(plan)

@@ -1,7 +1,5 @@
 //! `palisade trace`
 
-use std::path::PathBuf;
-
 use clap::{Args, ValueEnum};
 
 use crate::engine::{Outcome, compile};
@@ -11,9 +9,12 @@ use crate::question::asked::{Asked, Endpoint, Sort};
 use crate::question::subject::{Known, subject};
 use crate::question::trace::trace;
 use crate::report;
+use crate::resource::{Body, ResourceSet};
+use crate::source::SourceName;
 
 use super::known::{EngineArguments, KnownArguments};
-use super::{Exit, resources, terminal};
+use super::source::SourceArguments;
+use super::{Exit, terminal};
 
 /// Say what happens to one flow, and why
 ///
@@ -31,6 +32,13 @@ Endpoints:
   nodeport:WORKER:30080         a node port of a worker
   lb:203.0.113.7:443            a load balancer
 
+Sources:
+  PATH                          a file, or a folder with its .yaml, .yml and .json files
+  -                             standard input
+  git:REF[:PATH]                files at a git revision; the work tree is not looked at
+  live[:CONTEXT]                a running cluster, by a context of the kubeconfig
+  region:NAME[/NETWORK]         what `palisade gen --region NAME` would write
+
 Examples:
   palisade trace generated/clusters/shop --cluster shop.yaml \\
     --from worker:kube-shop-1 --to ip:166.9.12.26 --port tcp/443
@@ -39,9 +47,9 @@ Examples:
 Exit codes: 0 it passes, 1 it is dropped, 2 the call or an input is wrong, 3 a file cannot be read,
 4 it cannot be known from the input.")]
 pub(super) struct Arguments {
-    /// Files, folders with their .yaml, .yml and .json files, or `-` for standard input
+    /// Where the resources come from: see below
     #[arg(required = true, value_name = "SOURCE")]
-    sources: Vec<PathBuf>,
+    sources: Vec<SourceName>,
 
     /// Where the flow begins
     #[arg(long, value_name = "ENDPOINT")]
@@ -68,6 +76,9 @@ pub(super) struct Arguments {
     via: Option<String>,
 
     #[command(flatten)]
+    source: SourceArguments,
+
+    #[command(flatten)]
     known: KnownArguments,
 
     #[command(flatten)]
@@ -86,11 +97,21 @@ enum Format {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     let known = arguments.known.read()?;
-    let mut given = resources(&arguments.sources)?;
+    let library = || arguments.known.library();
+    let mut given = arguments.source.resources(&arguments.sources, library)?;
     for node in arguments.known.nodes()? {
         if given.get(&node.key).is_none() {
             given.add(node);
         }
+    }
+    let live = arguments.sources.iter().find(|source| source.is_live());
+    if let (Some(live), None) = (live, arguments.engine.calico_version)
+        && !says_version(&given)
+    {
+        terminal::tell_note(&format!(
+            "{live} does not say which version of Calico it runs: the newest is taken, and \
+             `--calico-version` says another"
+        ));
     }
     let mut subject = subject(given, &known)?;
     arguments.engine.tell(&mut subject.settings);
@@ -111,6 +132,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
         Outcome::Allow => Exit::Clean,
         Outcome::Deny => Exit::Findings,
         Outcome::Unknown(_) => Exit::Unknown,
+    })
+}
+
+/// Whether the resources say which version of Calico runs.
+fn says_version(resources: &ResourceSet) -> bool {
+    resources.iter().any(|resource| match &resource.body {
+        Body::ClusterInformation(information) => information.calico_version.is_some(),
+        _ => false,
     })
 }
 

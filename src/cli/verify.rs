@@ -1,6 +1,6 @@
 //! `palisade verify`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -10,13 +10,15 @@ use crate::profile::Library;
 use crate::question::intent::{self, Intent};
 use crate::report::proof::{self, Proofs, text::Detail};
 use crate::resource::ResourceSet;
+use crate::source::SourceName;
 use crate::source::text::read_text;
 
 use super::known::EngineArguments;
 use super::plan::{self, PlanArguments};
 use super::prove::{Held, Job, Of, prove, together};
 use super::render::TemplateArguments;
-use super::{Exit, resources, terminal};
+use super::source::SourceArguments;
+use super::{Exit, terminal};
 
 /// Prove what policies let through, for all packets at once
 ///
@@ -35,10 +37,13 @@ Examples:
 Exit codes: 0 everything is proved, 1 an intent is refuted or not known to hold, 2 the call or an
 input is wrong, 3 a file cannot be read.")]
 pub(super) struct Arguments {
-    /// Files, folders with their .yaml, .yml and .json files, or `-` for standard input; else what
-    /// would be rendered
+    /// Files, folders with their .yaml, .yml and .json files, `-` for standard input, git:REF[:PATH],
+    /// live[:CONTEXT] or region:NAME[/NETWORK]; else what would be rendered
     #[arg(value_name = "SOURCE")]
-    sources: Vec<PathBuf>,
+    sources: Vec<SourceName>,
+
+    #[command(flatten)]
+    source: SourceArguments,
 
     /// A file of intents, besides the built-in ones of the region or cluster
     #[arg(long, value_name = "FILE")]
@@ -142,7 +147,8 @@ fn of_given(arguments: &Arguments, library: &Library, held: Held<'_>) -> Result<
         Some(_) => None,
         None => Some(arguments.plan.known(library.platform()?)?),
     };
-    let mut given = resources(&arguments.sources)?;
+    let again = || arguments.plan.profiles.library();
+    let mut given = arguments.source.resources(&arguments.sources, again)?;
     arguments.add_nodes(&mut given)?;
     let of = plan.as_ref().map(Of::Given);
     let of = of.or_else(|| known.as_ref().map(Of::Known));
@@ -153,7 +159,8 @@ fn of_given(arguments: &Arguments, library: &Library, held: Held<'_>) -> Result<
 impl Arguments {
     /// Refuses arguments that make no sense together.
     fn check(&self) -> Result<(), InputError> {
-        let sources = self.sources.iter().map(|path| ("SOURCE", path.as_path()));
+        let streams = self.sources.iter().filter(|s| **s == SourceName::Stream);
+        let sources = streams.map(|_| ("SOURCE", Path::new("-")));
         let intents = self
             .intents
             .iter()

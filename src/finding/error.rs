@@ -147,6 +147,14 @@ pub enum OutsideError {
         /// What the git library said.
         message: String,
     },
+    /// A source other than files did not yield what was asked of it.
+    #[error("{message}")]
+    Source {
+        /// What went wrong, in a sentence that names the source.
+        message: String,
+        /// What would be right, if that is known.
+        hint: Option<String>,
+    },
     /// Standard input or output failed.
     #[error("cannot {action}: {source}")]
     Stream {
@@ -164,6 +172,32 @@ impl OutsideError {
             action,
             path: path.to_owned(),
             source,
+        }
+    }
+
+    /// The error of a source other than files.
+    pub fn of_source(message: impl Into<String>) -> Self {
+        Self::Source {
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    /// What would be right, if that is known.
+    pub fn hint_text(&self) -> Option<&str> {
+        match self {
+            Self::Source { hint, .. } => hint.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+impl From<InputError> for OutsideError {
+    /// The same sentence and hint, where it is the outside that does not hold what was asked for.
+    fn from(error: InputError) -> Self {
+        Self::Source {
+            message: error.message,
+            hint: error.hint,
         }
     }
 }

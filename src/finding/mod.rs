@@ -10,7 +10,7 @@ mod place;
 pub use code::{Code, Severity};
 pub use error::{Error, InputError, OutsideError};
 pub use nearest::nearest;
-pub use place::{Input, Place, Span};
+pub use place::{Input, Origin, Place, Span};
 
 /// One thing to tell a user about an input.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,9 +4,23 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+/// What kind of place a text comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Origin {
+    /// A file, standard input, or a text of the program's own.
+    #[default]
+    Text,
+    /// A revision of a git repository.
+    Revision,
+    /// A running cluster: an object as its API server sent it.
+    Live,
+}
+
 /// A text that was read, with the name a user knows it by.
 #[derive(PartialEq, Eq)]
 pub struct Input {
+    /// What kind of place it comes from.
+    pub origin: Origin,
     /// The path as the user gave it, or a description such as `<stdin>`.
     pub name: String,
     /// The whole text, without a byte order mark.
@@ -16,11 +30,17 @@ pub struct Input {
 impl Input {
     /// A text named `name`. A leading byte order mark is dropped: it is not part of the text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
+        Self::from(Origin::Text, name, text)
+    }
+
+    /// As [`Input::new`], a text that comes from `origin`.
+    pub fn from(origin: Origin, name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
         let mut text = text.into();
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
         }
         Arc::new(Self {
+            origin,
             name: name.into(),
             text,
         })

@@ -4,8 +4,10 @@
 
 pub mod asked;
 pub mod audit;
+pub mod compare;
 pub mod flows;
 pub mod intent;
 pub mod subject;
 pub mod trace;
 pub mod verify;
+pub mod workers;

@@ -12,6 +12,8 @@ use crate::net::Cidr;
 use crate::profile::{Network, OverlayKind, Platform, PlatformProfile, Version, Worker};
 use crate::resource::{Body, Key, Kind, ResourceSet, Written, read};
 
+use super::workers::host_endpoint;
+
 /// Labels of nodes that say what a worker is.
 const INTERNAL_IP: &str = "ibm-cloud.kubernetes.io/internal-ip";
 const EXTERNAL_IP: &str = "ibm-cloud.kubernetes.io/external-ip";
@@ -296,29 +298,17 @@ impl Known {
                     Network::Private => node.private,
                     Network::Public => node.public,
                 };
-                let facts = self.platform_profile.network(network);
                 let is_guarded = self.guarded || self.makes_host_endpoints(network);
                 let Some(address) = address.filter(|_| is_guarded) else {
                     continue;
                 };
-                let mut labels = map_of(&node.labels);
-                labels.insert(
-                    self.platform_profile.role_label.clone(),
-                    facts.role.as_str().into(),
+                let object = host_endpoint(
+                    &self.platform_profile,
+                    network,
+                    &node.name,
+                    address,
+                    map_of(&node.labels),
                 );
-                let object = serde_json::json!({
-                    "apiVersion": Kind::HostEndpoint.api_version(),
-                    "kind": Kind::HostEndpoint.word(),
-                    "metadata": {
-                        "name": format!("{}-{}", node.name, facts.role.replace('_', "-")),
-                        "labels": labels,
-                    },
-                    "spec": {
-                        "node": node.name,
-                        "interfaceName": facts.interface,
-                        "expectedIPs": [address.to_string()],
-                    },
-                });
                 // Writing to a String cannot fail.
                 let _ = writeln!(text, "---\n{object}");
             }

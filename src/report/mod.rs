@@ -1,5 +1,6 @@
 //! What there is to tell, for people and for machines: one file a format.
 
+pub mod compare;
 pub mod json;
 pub mod junit;
 pub mod proof;

@@ -33,9 +33,13 @@ impl Style {
 pub fn error(error: &Error, style: Style) -> String {
     match error {
         Error::Input(error) => input_error(error, style),
-        Error::Outside(error) => style
-            .renderer()
-            .render(&[bare(Level::ERROR.primary_title(error.to_string()))]),
+        Error::Outside(error) => {
+            let mut group = bare(Level::ERROR.primary_title(error.to_string()));
+            if let Some(hint) = error.hint_text() {
+                group = group.element(Level::HELP.message(hint));
+            }
+            style.renderer().render(&[group])
+        }
     }
 }
 

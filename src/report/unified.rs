@@ -3,7 +3,7 @@
 use similar::TextDiff;
 
 /// The name of a text that is not there, as git and diff write it.
-const NOTHING: &str = "/dev/null";
+pub(super) const NOTHING: &str = "/dev/null";
 
 /// The unified difference from `old` to `new`, both of the file `path`. An empty text is a file
 /// that is not there.
@@ -15,8 +15,13 @@ pub fn diff(path: &str, old: &str, new: &str) -> String {
             path.to_owned()
         }
     };
-    TextDiff::from_lines(old, new)
+    between((&name(old), old), (&name(new), new))
+}
+
+/// The unified difference between two texts, each with its name.
+pub fn between(old: (&str, &str), new: (&str, &str)) -> String {
+    TextDiff::from_lines(old.1, new.1)
         .unified_diff()
-        .header(&name(old), &name(new))
+        .header(old.0, new.0)
         .to_string()
 }

@@ -16,7 +16,7 @@ use super::Snapshot;
 use super::text::text_of;
 
 /// The mode of a symbolic link in a tree; what it leads to is not part of the commit.
-const LINK: i32 = 0o120_000;
+pub(super) const LINK: i32 = 0o120_000;
 
 /// How much of a commit's name is shown.
 const SHORT: usize = 12;
@@ -106,6 +106,11 @@ fn without_secret(url: &str) -> String {
 }
 
 fn outside(given: &str, error: &git2::Error) -> Error {
+    git_failed(given, error).into()
+}
+
+/// What the git library said of the repository `given`.
+pub(super) fn git_failed(given: &str, error: &git2::Error) -> OutsideError {
     let message = if error.code() == ErrorCode::Owner {
         format!(
             "{}; `git config --global --add safe.directory PATH` trusts it",
@@ -118,7 +123,6 @@ fn outside(given: &str, error: &git2::Error) -> Error {
         repository: given.to_owned(),
         message,
     }
-    .into()
 }
 
 /// The repository that `path` is or lies in, and the path in it.
@@ -147,7 +151,7 @@ fn open(given: &str, path: &Path) -> Result<(Repository, String), Error> {
     Ok((repository, inside.unwrap_or_default()))
 }
 
-fn find_commit<'r>(
+pub(super) fn find_commit<'r>(
     given: &str,
     repository: &'r Repository,
     revision: &str,

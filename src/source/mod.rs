@@ -3,9 +3,14 @@
 
 pub mod folder;
 pub mod git;
+#[cfg(feature = "live")]
+pub mod live;
+mod name;
 pub mod path;
+pub mod revision;
 mod snapshot;
 pub mod text;
 pub mod write;
 
+pub use name::SourceName;
 pub use snapshot::Snapshot;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::finding::{Code, Error, Finding, Input, OutsideError, Place, Span};
+use crate::resource::Kind;
 
 use super::text::read_text;
 
@@ -25,6 +26,12 @@ pub struct Given {
     /// Whether any of that was the outside's fault: a file that is not there, a right that is
     /// missing.
     pub outside_failed: bool,
+    /// What the user should know about how they were got, and what could not be seen.
+    pub notes: Vec<String>,
+    /// Kinds whose objects could not be seen.
+    pub unseen: BTreeSet<Kind>,
+    /// What the names of the texts begin with where they are of one folder, with a `/` at its end.
+    pub root: String,
 }
 
 impl Given {
@@ -60,6 +67,15 @@ pub fn read(paths: &[PathBuf]) -> Given {
 }
 
 impl Given {
+    /// Adds the texts of another source.
+    pub fn extend(&mut self, other: Self) {
+        self.inputs.extend(other.inputs);
+        self.unread.extend(other.unread);
+        self.outside_failed |= other.outside_failed;
+        self.notes.extend(other.notes);
+        self.unseen.extend(other.unseen);
+    }
+
     fn fail(&mut self, name: &str, error: &Error) {
         let (message, hint) = match error {
             Error::Input(error) => (error.message().to_owned(), error.hint_text()),
@@ -161,10 +177,7 @@ impl Walk {
             } else {
                 entry.path()
             };
-            let fits = Path::new(&name)
-                .extension()
-                .and_then(OsStr::to_str)
-                .is_some_and(|ending| ENDINGS.contains(&ending));
+            let fits = is_object_file(&name);
             let mut kind = entry.file_type()?;
             if kind.is_symlink() {
                 match fs::metadata(&path) {
@@ -195,6 +208,23 @@ impl Walk {
         let error = OutsideError::file("read", path, source);
         self.given.fail(&name_of(path), &error.into());
     }
+}
+
+/// How the names of a folder's files begin, which is how [`read`] calls them.
+pub fn root_of(folder: &Path) -> String {
+    let folder = folder.strip_prefix(".").unwrap_or(folder);
+    if folder.as_os_str().is_empty() {
+        return String::new();
+    }
+    format!("{}/", name_of(folder).trim_end_matches('/'))
+}
+
+/// Whether a file of this name, found in a folder, is one of objects.
+pub(super) fn is_object_file(name: impl AsRef<OsStr>) -> bool {
+    Path::new(&name)
+        .extension()
+        .and_then(OsStr::to_str)
+        .is_some_and(|ending| ENDINGS.contains(&ending))
 }
 
 /// The name that a user knows a file by: with `/`, as it was given.

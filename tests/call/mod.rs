@@ -87,6 +87,8 @@ fn command(folder: &Path, line: &str) -> Command {
         .args(line.split_whitespace())
         .current_dir(folder)
         .env_clear()
+        // Nothing of whoever runs the tests, a kubeconfig least of all.
+        .env("HOME", folder)
         .env("NO_COLOR", "1");
     command
 }

@@ -14,6 +14,9 @@
     clippy::case_sensitive_file_extension_comparisons
 )]
 
+#[cfg(feature = "live")]
+#[path = "../call/api_server.rs"]
+mod api_server;
 #[path = "../call/mod.rs"]
 mod call;
 
@@ -26,10 +29,18 @@ use call::{Room, project};
 fn every_command_of_the_documents_shows_what_they_say() {
     let mut documents = vec![project("README.md")];
     documents.extend(markdown_below(&project("docs")));
+    #[cfg(feature = "live")]
+    let cluster = api_server::ApiServer::replaying("v3");
     let mut commands = 0;
     for document in documents {
         let text = fs::read_to_string(&document).unwrap();
         let room = room_with_examples();
+        #[cfg(feature = "live")]
+        room.write("kubeconfig", cluster.kubeconfig_by_token());
+        #[cfg(not(feature = "live"))]
+        if text.contains("--kubeconfig kubeconfig") {
+            continue;
+        }
         for block in blocks(&text) {
             commands += run(&room, &document, &block);
         }

@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::finding::{Place, Severity};
 
-const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+/// Where the format is described.
+pub(crate) const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 /// The key of the fingerprints; the number changes when what they are made of does.
 const FINGERPRINT: &str = "palisade/v1";
@@ -279,7 +280,7 @@ fn line_at(text: &str, at: usize) -> &str {
 }
 
 /// A path as a relative reference, or as a `file:` URI where it is absolute.
-fn uri(name: &str) -> String {
+pub(crate) fn uri(name: &str) -> String {
     let mut uri = String::new();
     if name.starts_with('/') {
         uri.push_str("file://");

@@ -2,7 +2,7 @@
 
 mod log;
 
-pub(crate) use log::{Entry, Kind, log};
+pub(crate) use log::{Entry, Kind, SCHEMA, log, uri};
 
 use crate::finding::{Code, Finding};
 

@@ -1,0 +1,127 @@
+//! What two sources differ in, for scripts. The shape is documented in `docs/diff.md`; what is
+//! there stays, and what may be missing is left out.
+
+use serde::Serialize;
+
+use crate::question::compare::{FlowChange, IgnoreRule, Stated, Verdict};
+use crate::resource::Key;
+
+use super::{Compared, unified_of};
+
+/// The version of the shape: it changes only when something is taken away or means another thing.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    version: u32,
+    old: &'a str,
+    new: &'a str,
+    verdict: &'static str,
+    same: usize,
+    changes: Vec<Told<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flows: Option<Flows<'a>>,
+    unmanaged: &'a [Key],
+    platform: Vec<&'a Key>,
+    unseen: &'a [Key],
+    not_compared: Vec<Count<&'a crate::resource::Kind>>,
+    ignored: Vec<Count<&'a IgnoreRule>>,
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    change: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    part: &'a str,
+    #[serde(flatten)]
+    key: &'a Key,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old: Option<Side<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new: Option<Side<'a>>,
+    diff: String,
+}
+
+#[derive(Serialize)]
+struct Side<'a> {
+    source: &'a str,
+    line: u32,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct Count<T> {
+    #[serde(rename = "what")]
+    of: T,
+    count: usize,
+}
+
+#[derive(Serialize)]
+struct Flows<'a> {
+    opened: Vec<Flow<'a>>,
+    closed: Vec<Flow<'a>>,
+}
+
+#[derive(Serialize)]
+struct Flow<'a> {
+    space: &'a str,
+    witness: &'a str,
+}
+
+/// A comparison as one JSON document, indented, with a line feed at its end.
+pub fn render(compared: &Compared<'_>) -> String {
+    let found = compared.found;
+    let [old, new] = &found.sides;
+    let flows = found.flows.as_ref().map(|changes| Flows {
+        opened: changes.opened.iter().map(flow).collect(),
+        closed: changes.closed.iter().map(flow).collect(),
+    });
+    let changes = found.changes.iter().map(|change| Told {
+        change: change.what().word(),
+        part: &change.part,
+        key: &change.key,
+        old: change.old.as_ref().map(side),
+        new: change.new.as_ref().map(side),
+        diff: unified_of(change),
+    });
+    let kinds = found.not_compared.iter();
+    let rules = found.ignored.iter();
+    super::super::to_json(&Document {
+        version: VERSION,
+        old,
+        new,
+        verdict: match found.verdict() {
+            Verdict::Same => "same",
+            Verdict::Differs => "differs",
+            Verdict::Unseen => "unseen",
+        },
+        same: found.same,
+        changes: changes.collect(),
+        flows,
+        unmanaged: &found.unmanaged,
+        platform: found.platform.iter().map(|(key, _)| key).collect(),
+        unseen: &found.unseen,
+        not_compared: kinds.map(|(of, &count)| Count { of, count }).collect(),
+        ignored: rules
+            .map(|(of, count)| Count { of, count: *count })
+            .collect(),
+        notes: compared.notes,
+    })
+}
+
+fn side(stated: &Stated) -> Side<'_> {
+    Side {
+        source: &stated.place.input.name,
+        line: stated.place.span.line,
+        text: &stated.text,
+    }
+}
+
+fn flow(change: &FlowChange) -> Flow<'_> {
+    Flow {
+        space: &change.space,
+        witness: &change.witness,
+    }
+}

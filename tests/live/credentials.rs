@@ -1,0 +1,210 @@
+//! How a user makes itself known: tokens, certificates, programs, proxies.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::api_server::{ApiServer, TOKEN, base64};
+use crate::{Room, read, read_from, told};
+
+/// Writes a program that runs `lines`.
+fn program(room: &Room, lines: &str) -> String {
+    room.write("plugin", format!("#!/bin/sh\n{lines}\n"));
+    let path = room.path("plugin");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path.display().to_string()
+}
+
+fn exec(command: &str) -> String {
+    format!(
+        "exec:\n  apiVersion: client.authentication.k8s.io/v1\n  command: {command}\n  \
+         interactiveMode: IfAvailable\n  env:\n  - {{name: SECRET, value: hunter2-hunter2}}"
+    )
+}
+
+/// What an exec plug-in answers that has `token`.
+fn credential(token: &str) -> String {
+    format!(
+        "echo '{{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\
+         \"status\":{{\"token\":\"{token}\"}}}}'"
+    )
+}
+
+#[test]
+fn a_token_from_a_file() {
+    let server = ApiServer::replaying("v3");
+    let room = Room::new();
+    room.write("token", TOKEN);
+    room.write("kubeconfig", server.kubeconfig("tokenFile: token"));
+    read(room.path("kubeconfig")).unwrap();
+}
+
+#[test]
+fn a_client_certificate() {
+    let server = ApiServer::with_client_certificates("v3");
+    let (certificate, key) = server.client.clone().unwrap();
+    let room = Room::new();
+    let user = format!(
+        "client-certificate-data: {}\nclient-key-data: {}",
+        base64(certificate.as_bytes()),
+        base64(key.as_bytes())
+    );
+    room.write("kubeconfig", server.kubeconfig(&user));
+    read(room.path("kubeconfig")).unwrap();
+    // The same from files, whose paths are from the kubeconfig's folder.
+    room.write("me.pem", &certificate);
+    room.write("me.key", &key);
+    let user = "client-certificate: me.pem\nclient-key: me.key";
+    room.write("kubeconfig", server.kubeconfig(user));
+    read(room.path("kubeconfig")).unwrap();
+}
+
+#[test]
+fn a_program_that_answers_with_a_token() {
+    let server = ApiServer::replaying("v3");
+    let room = Room::new();
+    let asked = "test \"$SECRET\" = hunter2-hunter2 || exit 1\n\
+                 case \"$KUBERNETES_EXEC_INFO\" in *'\"interactive\":false'*) ;; *) exit 2;; esac";
+    let plugin = program(&room, &format!("{asked}\n{}", credential(TOKEN)));
+    room.write("kubeconfig", server.kubeconfig(&exec(&plugin)));
+    read(room.path("kubeconfig")).unwrap();
+}
+
+#[test]
+fn a_program_that_answers_with_a_certificate() {
+    let server = ApiServer::with_client_certificates("v3");
+    let (certificate, key) = server.client.clone().unwrap();
+    let room = Room::new();
+    let answer = serde_json::json!({
+        "kind": "ExecCredential",
+        "status": {"clientCertificateData": certificate, "clientKeyData": key},
+    });
+    room.write("answer.json", answer.to_string());
+    let answer = room.path("answer.json").display().to_string();
+    let plugin = program(&room, &format!("cat {answer}"));
+    room.write("kubeconfig", server.kubeconfig(&exec(&plugin)));
+    read(room.path("kubeconfig")).unwrap();
+}
+
+#[test]
+fn a_program_that_fails_hangs_or_babbles_is_told_without_its_secrets() {
+    let server = ApiServer::replaying("v3");
+    // What it does, and what is told.
+    let cases = [
+        (
+            "echo 'log in first: $SECRET' >&2; echo \"not $SECRET\" >&2; exit 7",
+            "failed (exit status: 7); it said:\nlog in first: $SECRET\nnot ***",
+        ),
+        (
+            "echo opening >&2; exec sleep 20",
+            "had not ended after 0.5 seconds; it said:\nopening",
+        ),
+        (
+            "echo '{\"token\": \"t0p-secret\"}'",
+            "answered no ExecCredential",
+        ),
+        (
+            "echo '{\"status\": {}}'",
+            "answered without a token or certificate",
+        ),
+    ];
+    for (lines, expected) in cases {
+        let room = Room::new();
+        let plugin = program(&room, lines);
+        room.write("kubeconfig", server.kubeconfig(&exec(&plugin)));
+        let began = Instant::now();
+        let error = read(room.path("kubeconfig")).unwrap_err();
+        assert!(began.elapsed() < Duration::from_secs(10), "{lines}");
+        let expected =
+            format!("`{plugin}`, which the kubeconfig wants credentials from, {expected}");
+        assert_eq!(error.to_string(), expected);
+    }
+    assert_eq!(server.asked(), []);
+}
+
+#[test]
+fn a_program_that_is_not_there_is_told_with_what_its_makers_advise() {
+    let server = ApiServer::replaying("v3");
+    let room = Room::new();
+    let user = exec("/no/such/plugin") + "\n  installHint: brew install it";
+    room.write("kubeconfig", server.kubeconfig(&user));
+    let error = read(room.path("kubeconfig")).unwrap_err();
+    insta::assert_snapshot!(told(&server, &error), @"
+    error: `/no/such/plugin`, which the kubeconfig wants credentials from, is not there
+     |
+     = help: brew install it
+    ");
+}
+
+#[test]
+fn a_token_that_is_not_taken_is_not_shown() {
+    let server = ApiServer::replaying("v3");
+    let room = Room::new();
+    room.write("kubeconfig", server.kubeconfig("token: an-old-token-1234"));
+    let error = read(room.path("kubeconfig")).unwrap_err();
+    insta::assert_snapshot!(told(&server, &error), @"
+    error: live:loopback (https://SERVER) does not take the credentials of the kubeconfig: Unauthorized
+     |
+     = help: they may have expired; `ibmcloud ks cluster config --cluster NAME` gets new ones
+    ");
+}
+
+#[test]
+fn a_proxy_is_gone_through() {
+    let server = ApiServer::replaying("v3");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let target = server.address.trim_start_matches("https://").to_owned();
+    let (seen, asked) = std::sync::mpsc::channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut near, target, seen) = (stream.unwrap(), target.clone(), seen.clone());
+            thread::spawn(move || {
+                let mut head = Vec::new();
+                let mut byte = [0];
+                while !head.ends_with(b"\r\n\r\n") && near.read(&mut byte).unwrap() == 1 {
+                    head.push(byte[0]);
+                }
+                let head = String::from_utf8(head).unwrap();
+                let _ = seen.send(head.lines().next().unwrap().to_owned());
+                let mut far = TcpStream::connect(target).unwrap();
+                near.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+                let (mut from, mut to) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+                thread::spawn(move || std::io::copy(&mut from, &mut to));
+                let _ = std::io::copy(&mut far, &mut near);
+            });
+        }
+    });
+    let room = Room::new();
+    let kubeconfig = server.kubeconfig_by_token().replace(
+        "    certificate-authority-data",
+        &format!("    proxy-url: http://127.0.0.1:{port}\n    certificate-authority-data"),
+    );
+    room.write("kubeconfig", kubeconfig);
+    read(room.path("kubeconfig")).unwrap();
+    let first = asked.recv_timeout(Duration::from_secs(1)).unwrap();
+    let host = server.address.trim_start_matches("https://");
+    assert_eq!(first, format!("CONNECT {host} HTTP/1.1"));
+}
+
+#[test]
+fn the_token_is_sent_to_the_server_alone() {
+    // A server that is not the one of the certificate authority gets no request at all.
+    let other = ApiServer::replaying("v3");
+    let server = ApiServer::replaying("v3");
+    let room = Room::new();
+    let kubeconfig = server.kubeconfig_by_token();
+    room.write(
+        "kubeconfig",
+        kubeconfig.replace(&server.address, &other.address),
+    );
+    let error = read(room.path("kubeconfig")).unwrap_err();
+    let told = told(&other, &error);
+    assert!(told.contains("invalid peer certificate"), "{told}");
+    assert!(told.contains("is not the one of this server"), "{told}");
+    assert_eq!(other.asked(), []);
+    read_from(&server).unwrap();
+}
