@@ -5,11 +5,11 @@ use clap::{Args, ValueEnum};
 use crate::bundle::Templates;
 use crate::finding::{Error, InputError};
 use crate::profile::Network;
-use crate::question::compare::{IgnoreRule, Manner, Verdict, compare};
+use crate::question::compare::{IgnoreRule, Manner, Verdict, changed_flows, compare};
 use crate::report::compare::{self as report, Compared};
 use crate::source::SourceName;
 
-use super::library::ProfilesArguments;
+use super::known::KnownArguments;
 use super::side::sides;
 use super::source::SourceArguments;
 use super::{Exit, terminal};
@@ -21,7 +21,8 @@ use super::{Exit, terminal};
 /// the live cluster: what would change if it were applied.
 ///
 /// Objects that only a cluster has and that Palisade does not manage are counted and not shown, and
-/// host endpoints that the platform made are never compared.
+/// host endpoints that the platform made are never compared. Then comes what that does to flows: what
+/// opens, what closes, each with one flow and the rule that decides on either side.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Sources:
@@ -60,8 +61,12 @@ pub(super) struct Arguments {
     #[command(flatten)]
     source: SourceArguments,
 
+    /// Compare the objects alone, not what they do to flows
+    #[arg(long)]
+    no_flows: bool,
+
     #[command(flatten)]
-    profiles: ProfilesArguments,
+    known: KnownArguments,
 
     /// How to tell
     #[arg(short = 'o', long, value_enum, default_value_t = Format::Text)]
@@ -92,10 +97,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     if *old == SourceName::Stream && *new == SourceName::Stream {
         return Err(InputError::new("standard input can be one side, not both").into());
     }
-    let library = || arguments.profiles.library();
+    let library = || arguments.known.library();
     let mut notes = Vec::new();
     let [old, new] = sides(&arguments.source, [old, new], library, &mut notes)?;
-    let found = compare(&old, &new, &manner(arguments)?)?;
+    let mut found = compare(&old, &new, &manner(arguments)?)?;
+    if !arguments.no_flows && !found.changes.is_empty() {
+        match changed_flows(&old, &new, &found, &arguments.known.read()?) {
+            Ok(flows) => found.flows = Some(flows),
+            // The objects differ all the same, and that is told.
+            Err(error) => notes.push(format!("flows are not compared: {}", error.message())),
+        }
+    }
     let compared = Compared {
         found: &found,
         notes: &notes,
@@ -115,7 +127,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
 
 fn manner(arguments: &Arguments) -> Result<Manner, Error> {
     let templates = Templates::embedded()?;
-    let platform = arguments.profiles.library()?.platform()?;
+    let platform = arguments.known.library()?.platform()?;
     let mut ignore = IgnoreRule::usual();
     ignore.extend(arguments.ignore.iter().cloned());
     Ok(Manner {

@@ -33,6 +33,30 @@ fn text() {
 }
 
 #[test]
+fn what_opens_and_closes_comes_with_a_flow_and_the_rule_on_either_side() {
+    let ports = |ports: &str| {
+        format!(
+            "{{apiVersion: projectcalico.org/v3, kind: GlobalNetworkPolicy, metadata: {{name: a}}, spec: \
+             {{order: 1, selector: \"ibm.role == 'worker_private'\", types: [Ingress], ingress: [{{action: Allow, \
+             protocol: TCP, destination: {{ports: [{ports}]}}}}]}}}}\n---\n{{apiVersion: \
+             projectcalico.org/v3, kind: HostEndpoint, metadata: {{name: h, labels: {{ibm.role: worker_private}}}}, \
+             spec: {{node: w, interfaceName: eth0, expectedIPs: [10.0.0.1]}}}}\n"
+        )
+    };
+    let (old, new) = (ports("443, 8080"), ports("443, 9090"));
+    let ran = compared(&old, &new, "--baseline off");
+    assert_eq!((ran.code, ran.stderr.as_str()), (1, ""));
+    insta::assert_snapshot!(without_rules(&ran.stdout));
+    let ran = compared(&old, &new, "--baseline off --no-flows");
+    assert_eq!(ran.code, 1);
+    assert!(!ran.stdout.contains("opens"), "{}", ran.stdout);
+    let ran = compared(&old, &new, "--baseline off --format json");
+    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(told["flows"]["opened"].as_array().unwrap().len(), 1);
+    assert_eq!(told["flows"]["closed"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn markdown() {
     let (old, new) = three();
     let ran = compared(&old, &new, "--format markdown");

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 
 use crate::engine::address::Family;
 use crate::engine::flow::Party;
+use crate::engine::program::Program;
 use crate::engine::space::{Addresses, Ranges};
 use crate::engine::tables::{HostId, InterfaceId};
 use crate::engine::way::Placement;
@@ -46,6 +47,9 @@ impl Work<'_> {
         let program = self.program;
         let mut courses = Vec::new();
         let all = |end: &End| ends.addresses(end, program, family);
+        if lacks_family(ends, from, program, family) {
+            return courses;
+        }
         match (from, to) {
             (End::Outside, End::Outside) => {}
             (End::Outside, _) => {
@@ -238,6 +242,16 @@ impl Work<'_> {
         add(None, rest);
         pieces
     }
+}
+
+/// Whether an end has addresses, and none of the family: no packet of that is its own.
+fn lacks_family(ends: &Ends, end: &End, program: &Program, family: Family) -> bool {
+    let other = match family {
+        Family::V4 => Family::V6,
+        Family::V6 => Family::V4,
+    };
+    ends.addresses(end, program, family).is_empty()
+        && !ends.addresses(end, program, other).is_empty()
 }
 
 /// The source addresses of flows from an end; nothing for nodes, whose way decides.

@@ -4,6 +4,7 @@
 //! nothing as sets, and without what [`IgnoreRule`]s take out. What the platform owns is never
 //! claimed, and what only a cluster has and nobody manages is told apart from what is missing.
 
+mod flows;
 mod form;
 mod ignore;
 
@@ -13,6 +14,7 @@ use crate::finding::{InputError, Origin, Place};
 use crate::resource::{Body, Key, Kind, Resource, ResourceSet};
 use crate::yaml::to_text;
 
+pub use flows::changed_flows;
 pub use ignore::IgnoreRule;
 
 use form::Forms;
@@ -88,6 +90,17 @@ pub struct FlowChanges {
     pub opened: Vec<FlowChange>,
     /// What no longer passes.
     pub closed: Vec<FlowChange>,
+    /// Of what it is not known any more whether it passes.
+    pub blurred: Vec<FlowChange>,
+    /// Endpoints that one side alone has: no flow of theirs is compared.
+    pub not_compared: Vec<String>,
+}
+
+impl FlowChanges {
+    /// Whether every flow that is compared is treated as before.
+    pub fn is_empty(&self) -> bool {
+        self.opened.is_empty() && self.closed.is_empty() && self.blurred.is_empty()
+    }
 }
 
 /// A space of flows whose verdict changes.
@@ -97,6 +110,10 @@ pub struct FlowChange {
     pub space: String,
     /// One flow of it.
     pub witness: String,
+    /// What decided on that flow on the old side.
+    pub before: String,
+    /// What decides on it on the new one.
+    pub after: String,
 }
 
 /// An object that differs.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::engine::Family;
 use crate::engine::reach::{Reach, Way};
-use crate::engine::space::{Cube, Header, Rows, Space};
+use crate::engine::space::{Addresses, Cube, Header, Rows, Space};
 use crate::question::trace::Answered;
 use crate::question::verify::answered;
 
@@ -123,16 +124,18 @@ impl Draft {
             labels.dedup();
             labels
         };
+        // What holds of every flow of the way need not be said.
+        let scope = after.spaces().rows(new.universe, 1);
         let shortened = rows.cubes.into_iter().map(|cube| {
-            let is_all = |set: &Option<_>, numbers: &[usize]| {
-                let mut groups = all(numbers).into_iter();
-                groups.all(|group| set.as_ref().is_some_and(|set| holds_all(set, group, &cube)))
+            let is_all = |set: &Option<Addresses>, of: fn(&Cube) -> &Option<Addresses>| {
+                let mut scope = scope.cubes.iter();
+                scope.any(|scope| holds_all(set.as_ref(), of(scope).as_ref(), &cube))
             };
             let mut short = cube.clone();
-            if is_all(&cube.sources, &self.from) {
+            if is_all(&cube.sources, |cube| &cube.sources) {
                 short.sources = None;
             }
-            if is_all(&cube.destinations, &self.to) {
+            if is_all(&cube.destinations, |cube| &cube.destinations) {
                 short.destinations = None;
             }
             short
@@ -156,14 +159,17 @@ impl Draft {
     }
 }
 
-/// Whether the set holds every address of the group that packets of the cube can have.
-fn holds_all(set: &crate::engine::space::Addresses, group: &Group, cube: &Cube) -> bool {
+/// Whether the set holds every address of `scope` that packets of the cube can have.
+fn holds_all(set: Option<&Addresses>, scope: Option<&Addresses>, cube: &Cube) -> bool {
+    let (Some(set), Some(scope)) = (set, scope) else {
+        return false;
+    };
     let families = match cube.family {
         Some(family) => vec![family],
-        None => vec![crate::engine::Family::V4, crate::engine::Family::V6],
+        None => vec![Family::V4, Family::V6],
     };
     families.into_iter().all(|family| {
-        let own = group.addresses.ranges(family);
+        let own = scope.ranges(family);
         own.intersection(set.ranges(family)) == *own
     })
 }

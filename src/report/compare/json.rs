@@ -59,15 +59,20 @@ struct Count<T> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Flows<'a> {
     opened: Vec<Flow<'a>>,
     closed: Vec<Flow<'a>>,
+    blurred: Vec<Flow<'a>>,
+    not_compared: &'a [String],
 }
 
 #[derive(Serialize)]
 struct Flow<'a> {
     space: &'a str,
     witness: &'a str,
+    before: &'a str,
+    after: &'a str,
 }
 
 /// A comparison as one JSON document, indented, with a line feed at its end.
@@ -77,6 +82,8 @@ pub fn render(compared: &Compared<'_>) -> String {
     let flows = found.flows.as_ref().map(|changes| Flows {
         opened: changes.opened.iter().map(flow).collect(),
         closed: changes.closed.iter().map(flow).collect(),
+        blurred: changes.blurred.iter().map(flow).collect(),
+        not_compared: &changes.not_compared,
     });
     let changes = found.changes.iter().map(|change| Told {
         change: change.what().word(),
@@ -123,5 +130,7 @@ fn flow(change: &FlowChange) -> Flow<'_> {
     Flow {
         space: &change.space,
         witness: &change.witness,
+        before: &change.before,
+        after: &change.after,
     }
 }

@@ -82,6 +82,12 @@ impl Compared<'_> {
                 objects(found.unmanaged.len())
             ));
         }
+        if let Some(flows) = found.flows.as_ref().filter(|f| !f.not_compared.is_empty()) {
+            remarks.push(format!(
+                "no flows are compared of what one side alone has: {}",
+                first_of(flows.not_compared.iter())
+            ));
+        }
         if !found.not_compared.is_empty() {
             let kinds = found.not_compared.iter();
             let kinds: Vec<String> = kinds.map(|(kind, n)| format!("{n} {kind}")).collect();
@@ -163,11 +169,21 @@ fn lines(diff: &str) -> (usize, usize) {
 /// What changes in flows, in lines.
 fn flows(changes: &FlowChanges) -> String {
     let mut text = String::new();
-    for (word, list) in [("opens", &changes.opened), ("closes", &changes.closed)] {
+    for (word, list) in [
+        ("opens", &changes.opened),
+        ("closes", &changes.closed),
+        ("no longer known", &changes.blurred),
+    ] {
         for change in list {
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "{word}  {}, such as {}", change.space, change.witness);
+            let _ = writeln!(text, "{word}: {}", change.space);
+            let _ = writeln!(text, "  such as {}", change.witness);
+            let _ = writeln!(text, "    before: {}", change.before);
+            let _ = writeln!(text, "    after:  {}", change.after);
         }
+    }
+    if changes.is_empty() {
+        text.push_str("no flow is treated otherwise\n");
     }
     text
 }
