@@ -5,17 +5,18 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::engine::address::Family;
+use crate::engine::address::{AddressSet, Family};
 use crate::engine::answer::{Answer, Doubt};
 use crate::engine::felix::{Failsafe, Failsafes};
 use crate::engine::rule::{NamedPorts, PortTest, Tuple};
+use crate::engine::settings::DataPlane;
 use crate::engine::space::{Addresses, Cube, Ranges, Space, SpaceError};
 use crate::engine::tables::{NamedPortsId, ServiceSetId};
 use crate::resource::Direction;
 
 use super::Work;
 use super::rule::{answer_cube, maybe, ranges_of, with_ports};
-use super::truth::Truth;
+use super::truth::{Bounds, Truth};
 use super::view::{At, HeaderEnd, Seen, View};
 
 const TCP: u8 = 6;
@@ -124,15 +125,9 @@ impl Work<'_> {
         for ((protocol, port), addresses) in by_port {
             let cube = Cube::any().protocols([protocol]);
             let cube = port_cube(cube, view, Ranges::singles([port]));
-            let set = crate::engine::AddressSet::of(addresses.into_iter().map(IpNet::from));
+            let set = AddressSet::of(addresses.into_iter().map(IpNet::from));
             let bounds = self.addressing(family).is_in(&set, view);
-            let yes = address_cube(cube.clone(), view.end, family, bounds.yes);
-            let possible = address_cube(cube, view.end, family, bounds.possible);
-            let one = Truth {
-                yes: self.spaces.cube(&yes)?,
-                possible: self.spaces.cube(&possible)?,
-                doubt: bounds.doubt,
-            };
+            let one = self.within(cube, view.end, family, bounds)?;
             truth = truth.or(one, &mut self.spaces)?;
         }
         Ok(truth)
@@ -163,13 +158,7 @@ impl Work<'_> {
             return self.tuples(set.endpoints.iter(), view, family);
         }
         let bounds = self.addressing(family).is_in(&set.addresses, view);
-        let yes = address_cube(Cube::any(), view.end, family, bounds.yes);
-        let possible = address_cube(Cube::any(), view.end, family, bounds.possible);
-        Ok(Truth {
-            yes: self.spaces.cube(&yes)?,
-            possible: self.spaces.cube(&possible)?,
-            doubt: bounds.doubt,
-        })
+        self.within(Cube::any(), view.end, family, bounds)
     }
 
     /// The packets that failsafes let pass (EVAL-35); `mirrored` also lets their answers pass.
@@ -223,7 +212,7 @@ impl Work<'_> {
         far: &View<'_>,
         family: Family,
     ) -> Result<Truth, SpaceError> {
-        let bpf = self.program.data_plane() == crate::engine::DataPlane::Bpf;
+        let bpf = self.program.data_plane() == DataPlane::Bpf;
         let mut truth = Truth::NEVER;
         for failsafe in failsafes {
             // EVAL-49: the BPF data plane has no others.
@@ -233,25 +222,36 @@ impl Work<'_> {
             let cube = Cube::any().protocols([failsafe.protocol]);
             let cube = port_cube(cube, port_of, Ranges::singles([failsafe.port]));
             let net = match failsafe.net {
-                None => super::truth::Bounds::any(),
+                None => Bounds::any(),
                 Some(net) => {
-                    let set = crate::engine::AddressSet::of([net]);
+                    let set = AddressSet::of([net]);
                     match far.at {
-                        At::Unknown => super::truth::Bounds::of(Answer::Maybe(Doubt::Address)),
+                        At::Unknown => Bounds::of(Answer::Maybe(Doubt::Address)),
                         At::Header | At::Among(_) => self.addressing(family).is_in(&set, far),
                     }
                 }
             };
-            let yes = address_cube(cube.clone(), far.end, family, net.yes);
-            let possible = address_cube(cube, far.end, family, net.possible);
-            let one = Truth {
-                yes: self.spaces.cube(&yes)?,
-                possible: self.spaces.cube(&possible)?,
-                doubt: net.doubt,
-            };
+            let one = self.within(cube, far.end, family, net)?;
             truth = truth.or(one, &mut self.spaces)?;
         }
         Ok(truth)
+    }
+
+    /// The packets of the cube whose address at an end of the header is within the bounds.
+    fn within(
+        &mut self,
+        cube: Cube,
+        end: HeaderEnd,
+        family: Family,
+        bounds: Bounds,
+    ) -> Result<Truth, SpaceError> {
+        let yes = address_cube(cube.clone(), end, family, bounds.yes);
+        let possible = address_cube(cube, end, family, bounds.possible);
+        Ok(Truth {
+            yes: self.spaces.cube(&yes)?,
+            possible: self.spaces.cube(&possible)?,
+            doubt: bounds.doubt,
+        })
     }
 
     /// UDP packets to a port.
