@@ -61,14 +61,14 @@ impl Plain {
         let family = random.family();
         let mut net = |random: &mut Random| {
             let (least, most) = match family {
-                Family::V4 => (8, 32),
-                Family::V6 => (32, 128),
+                Family::V4 => (18, 32),
+                Family::V6 => (50, 128),
             };
             let prefix = least + random.number::<u8>(most + 1 - u64::from(least));
             IpNet::new(random.address(family), prefix).unwrap().trunc()
         };
         let from = (random.below(10) < 4).then(|| net(random));
-        let to = (random.below(10) < 8).then(|| net(random));
+        let to = (from.is_none() || random.below(2) == 0).then(|| net(random));
         let range = |random: &mut Random| {
             let first: u16 = random.number(4_000);
             (first, first + random.number::<u16>(500))
