@@ -12,7 +12,8 @@ use crate::resource::selector::Selector;
 use crate::yaml;
 
 use super::{
-    Audience, BaselineFacts, Day, Name, Network, Platform, PodFlow, Source, Version, Worker,
+    Audience, BaselineFacts, Day, Name, Network, Platform, PodFlow, Source, StrictFacts, Version,
+    Worker,
 };
 
 /// What holds for every cluster of the platform, in whatever region.
@@ -60,6 +61,8 @@ pub struct PlatformProfile {
     pub pod_flows: Vec<PodFlow>,
     /// What the platform's own policies do.
     pub baseline: BaselineFacts,
+    /// To what a strict set narrows that the published ones leave open to every address.
+    pub strict: StrictFacts,
 }
 
 /// What is known of each network.
@@ -249,6 +252,7 @@ impl PlatformProfile {
             InputError::new(message).at(Place::new(input, Span::in_text(&input.text, 0..0)))
         };
         profile.check().map_err(refuse)?;
+        profile.strict.check_lists(input)?;
         Ok(profile)
     }
 
@@ -288,6 +292,7 @@ impl PlatformProfile {
                 ));
             }
         }
+        self.strict.check(&self.policies)?;
         self.check_flows()
     }
 
