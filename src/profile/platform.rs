@@ -393,6 +393,14 @@ impl PlatformProfile {
         }
     }
 
+    /// Whether packets from a worker to `net` may leave by `network`: the longest route that holds
+    /// the block decides, and what none holds may leave by either.
+    pub fn leaves_by(&self, net: Cidr, network: Network) -> bool {
+        let routes = self.routes.iter().filter(|route| route.net.covers(&net));
+        let route = routes.max_by_key(|route| route.net.prefix_len());
+        route.is_none_or(|route| route.network == network)
+    }
+
     /// The component named `name`.
     pub fn component(&self, name: &Name) -> Option<&Component> {
         self.components.iter().find(|c| c.name == *name)

@@ -14,7 +14,8 @@ pub(super) fn ports(ports: &[PortRange]) -> Vec<Part> {
 }
 
 /// What of `usual`, packets that a group has to ports of every address or from every address, a
-/// strict set leaves to it on `networks`. All of it where the sets are not strict.
+/// strict set leaves to it on `networks`. All of it where the sets are not strict; nothing where none
+/// of it leaves a worker by them.
 pub(super) fn narrowed(
     facts: &Facts<'_>,
     networks: &[Network],
@@ -26,6 +27,7 @@ pub(super) fn narrowed(
     if !facts.strict {
         return usual;
     }
+    let mut is_said = false;
     let mut nets: Vec<Cidr> = Vec::new();
     for opening in &facts.platform.strict.openings {
         let is_meant = opening.audience == audience
@@ -37,14 +39,21 @@ pub(super) fn narrowed(
         let mut policies = policies.filter(|policy| policy.name == opening.policy);
         let network = policies.next().map(|policy| policy.network);
         if let Some(network) = network.filter(|n| is_meant && networks.contains(n)) {
+            is_said = true;
             let groups = opening.to.iter();
             nets.extend(groups.flat_map(|group| {
                 group.of(facts.platform, facts.region, facts.pod_subnet, network)
             }));
         }
     }
-    if nets.is_empty() {
+    if !is_said {
         return usual;
+    }
+    if audience == Audience::Workers && way == Way::Egress {
+        nets.retain(|net| networks.iter().any(|n| facts.platform.leaves_by(*net, *n)));
+    }
+    if nets.is_empty() {
+        return Vec::new();
     }
     nets.sort_unstable();
     nets.dedup();
