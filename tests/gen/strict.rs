@@ -116,8 +116,8 @@ fn facts_that_narrow_nothing_are_refused() {
             "p.yaml:1:1: `strict` narrows `allow-ibm-ports-private` without `protocols` or `to`",
         ),
         (
-            "protocols: [ICMP]",
-            "protocols: [TCP]",
+            "    protocols: [ICMP]\n    to:",
+            "    protocols: [TCP]\n    to:",
             "p.yaml:1:1: `strict` narrows `allow-icmp-private`: `ports` go with protocols that have ports",
         ),
         (
