@@ -11,6 +11,7 @@ mod minimise;
 mod plan;
 mod proof;
 mod render;
+mod strict;
 mod template;
 mod write;
 

@@ -19,4 +19,5 @@ mod host_endpoints;
 mod hostile;
 mod input;
 mod minimise;
+mod strict;
 mod template;

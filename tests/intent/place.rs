@@ -58,6 +58,7 @@ pub(crate) fn region_plan(region: &str, networks: &[Network], platform: Platform
         host_endpoints: HostEndpoints::Never,
         wanted: Wanted::default(),
         services: Vec::new(),
+        strict: false,
         platform_profile: profile,
     }
 }
