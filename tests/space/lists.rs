@@ -59,7 +59,7 @@ const DECISIONS: usize = 3;
 impl Plain {
     fn random(random: &mut Random) -> Self {
         let family = random.family();
-        let mut net = |random: &mut Random| {
+        let net = |random: &mut Random| {
             let (least, most) = match family {
                 Family::V4 => (18, 32),
                 Family::V6 => (50, 128),
