@@ -13,6 +13,7 @@ use crate::resource::{Era, Key};
 use super::address::AddressSet;
 use super::felix::FelixFacts;
 use super::flow::Party;
+use super::imagined::PodSketch;
 use super::rule::{NamedPorts, PeerSet, Rule, ServiceSet};
 use super::service::ServiceTable;
 use super::settings::DataPlane;
@@ -69,6 +70,8 @@ pub struct Program {
     pub(super) named_ports: Vec<NamedPorts>,
     pub(super) services: Vec<ServiceSet>,
     pub(super) service_table: ServiceTable,
+    /// Pods that will be workload endpoints once they have an address and a node.
+    pub(super) pending: Vec<PodSketch>,
     pub(super) vanished: Vec<Vanished>,
     pub(super) not_modelled: Vec<NotModelled>,
     pub(super) namespaces: BTreeMap<String, Vec<(String, String)>>,

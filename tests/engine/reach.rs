@@ -331,3 +331,30 @@ fn a_namespace_of_any_name_leaves_those_that_are_not_known() {
         assert_eq!(kinds(&namespace(name), &[selector]), 2, "{name}");
     }
 }
+
+#[test]
+fn a_pod_of_the_input_without_an_address_is_looked_at_wherever_it_may_be() {
+    let pod = |name: &str, app: &str, status: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: web, labels: {{app: {app}}}}}, \
+             spec: {{nodeName: w}}, status: {{{status}}}}}\n---\n"
+        )
+    };
+    let running = pod("r", "a", "phase: Running, podIPs: [{ip: 172.30.0.9}]");
+    let yaml = running + &pod("p", "b", "phase: Pending") + &pod("q", "b", "phase: Pending");
+    let settings = Settings {
+        pod_subnets: vec!["172.30.0.0/16".parse().unwrap()],
+        ..Settings::default()
+    };
+    let program = compile(&read(&yaml), &settings);
+    let reach = Reach::new(&program, &Assumptions::default()).ok().unwrap();
+    let imagined: Vec<_> = reach
+        .ends()
+        .filter_map(|(_, end)| match end {
+            palisade::engine::reach::End::Imagined { pods, .. } => pods.first(),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(imagined.len(), 1, "two that are alike are one kind");
+    assert_eq!(imagined[0].sketch.labels["app"], "b");
+}

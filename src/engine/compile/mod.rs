@@ -14,15 +14,18 @@ mod selectors;
 mod service;
 mod tier;
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
-use crate::resource::{Body, Era, ResourceSet};
+use crate::resource::{Body, Era, Resource, ResourceSet};
 
 use super::address::AddressSet;
+use super::imagined::PodSketch;
 use super::program::{NotModelled, Program};
 use super::rule::RuleOwner;
 use super::settings::{DataPlane, Settings};
-use super::tables::ProfileId;
+use super::tables::{PodId, ProfileId};
 use super::topology::Profile;
 
 pub(super) use imagine::{Labelled, imagine, imagine_labelled, sketch_of};
@@ -91,6 +94,7 @@ pub fn compile(resources: &ResourceSet, settings: &Settings) -> Program {
         services,
         service_table: service::table(resources),
         service_selectors: service::selectors(resources),
+        pending: pending(resources, &topology.pods_by_name),
         vanished,
         not_modelled: not_modelled(resources, cluster.era),
         namespaces: cluster.namespaces,
@@ -121,6 +125,30 @@ fn not_modelled(resources: &ResourceSet, era: Era) -> Vec<NotModelled> {
             place: resource.place(),
         })
         .collect()
+}
+
+/// What is said of pods that are no workload endpoints yet and will be, each kind once.
+fn pending(resources: &ResourceSet, known: &FxHashMap<(String, String), PodId>) -> Vec<PodSketch> {
+    let is_known = |resource: &Resource| {
+        let namespace = cluster::namespace_of(resource).to_owned();
+        known.contains_key(&(namespace, resource.key.name.clone()))
+    };
+    let mut kinds = BTreeMap::new();
+    for resource in resources.iter().filter(|resource| !is_known(resource)) {
+        if let Some(sketch) = sketch_of(resource) {
+            let key = (
+                sketch.namespace.clone(),
+                sketch.labels.clone(),
+                sketch.service_account.clone(),
+            );
+            kinds.entry(key).or_insert(PodSketch {
+                node: None,
+                address: None,
+                ..sketch
+            });
+        }
+    }
+    kinds.into_values().collect()
 }
 
 /// Profiles: Calico's built-in ones and those that the input defines (MOD-19).

@@ -95,6 +95,31 @@ pub(super) fn combinations(
     Ok(pods)
 }
 
+/// The pods of the input that have no address yet, and may get any: one of each kind that nothing
+/// tells apart.
+pub(super) fn pending(program: &Program, assumptions: &Assumptions) -> Vec<ImaginedPod> {
+    let mut known = FxHashSet::default();
+    let mut pods: Vec<ImaginedPod> = program
+        .pending
+        .iter()
+        .map(|sketch| program.imagine(sketch))
+        .collect();
+    pods.retain(|pod| {
+        let asked = assumptions.asked.iter();
+        let asked: Vec<bool> = asked.map(|one| one.matches(&*pod.labels)).collect();
+        let policies = pod.class.policies.clone();
+        let ports = pod.ports.clone();
+        known.insert((
+            policies,
+            pod.members.clone(),
+            pod.served.clone(),
+            ports,
+            asked,
+        ))
+    });
+    pods
+}
+
 /// Every selector by which a program tells pods apart: of policies that bear on pods, of rules, and
 /// of services that rules name.
 pub fn selectors_of(program: &Program) -> Vec<Selector> {

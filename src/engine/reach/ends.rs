@@ -102,7 +102,7 @@ struct HostKey {
 }
 
 impl Ends {
-    /// The classes of `program`. Where it has no pods, those of `imagined` stand for all. No two
+    /// The classes of `program`, and those of `imagined`, pods that need not exist. No two
     /// members of a class differ in what a selector of `asked` says of their labels.
     pub(super) fn of(program: &Program, imagined: &[ImaginedPod], asked: &[Selector]) -> Self {
         let (host_classes, class_of_host) = host_classes(program, asked);
@@ -122,9 +122,7 @@ impl Ends {
         };
         ends.add_workers();
         ends.add_pods(program, asked);
-        if program.pods().is_empty() {
-            ends.add_imagined(program, imagined);
-        }
+        ends.add_imagined(program, imagined);
         ends.all.push(End::Outside);
         ends
     }

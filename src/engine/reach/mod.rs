@@ -113,7 +113,7 @@ impl<'p> Reach<'p> {
         let imagined = if program.pods().is_empty() {
             combinations::combinations(program, assumptions)?
         } else {
-            Vec::new()
+            combinations::pending(program, assumptions)
         };
         Ok(Self {
             work: Work {
