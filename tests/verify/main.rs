@@ -12,6 +12,7 @@
 #[path = "../call/mod.rs"]
 mod call;
 
+mod addresses;
 mod clusters;
 mod formats;
 mod generating;
