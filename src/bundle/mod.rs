@@ -12,6 +12,7 @@ mod plan;
 mod proof;
 mod render;
 mod template;
+mod wave;
 mod write;
 
 pub use intents::intent_facts;
@@ -23,3 +24,4 @@ pub use plan::{HostEndpoints, Plan, Target, Wanted};
 pub use proof::{Baseline, Case, known};
 pub use render::{Bundle, RenderedFile, render};
 pub use template::Templates;
+pub use wave::Wave;

@@ -20,3 +20,4 @@ mod hostile;
 mod input;
 mod minimise;
 mod template;
+mod wave;
