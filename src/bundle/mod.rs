@@ -1,12 +1,14 @@
 //! From facts and templates to files.
 //!
-//! [`Plan`] says what is wanted, [`render()`] makes the texts and reads them back, [`Output`] brings
-//! them to a folder: all or none, and nothing that is not its own.
+//! [`Plan`] says what is wanted, [`render()`] makes the texts and reads them back, a [`Layout`]
+//! arranges them for what applies them, [`Output`] brings them to a folder: all or none, and nothing
+//! that is not its own.
 
 mod context;
 mod facts;
 mod intents;
 mod inventory;
+mod layout;
 mod minimise;
 mod plan;
 mod proof;
@@ -17,6 +19,7 @@ mod write;
 
 pub use intents::intent_facts;
 pub use inventory::INVENTORY;
+pub use layout::{Argocd, Destination, Flux, Layout, SourceReference};
 pub use minimise::{LeftOut, minimise};
 pub use write::{Change, Changes, Folder, Output};
 

@@ -18,6 +18,8 @@ mod folder;
 mod host_endpoints;
 mod hostile;
 mod input;
+mod layout;
+mod layout_arguments;
 mod minimise;
 mod template;
 mod wave;
