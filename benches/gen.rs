@@ -23,6 +23,7 @@ fn plan(library: &Library, region: &str) -> Plan {
         host_endpoints: HostEndpoints::Never,
         wanted: Wanted::default(),
         services: Vec::new(),
+        strict: false,
         platform_profile: platform,
     }
 }

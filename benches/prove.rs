@@ -42,6 +42,7 @@ fn plan(workers: usize) -> Plan {
         host_endpoints: HostEndpoints::Never,
         wanted: Wanted::default(),
         services: Vec::new(),
+        strict: false,
         platform_profile: profile,
     }
 }

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::net::{Cidr, PortRange, Protocol};
 use crate::profile::{
-    Audience, ControlPlanePorts, Istio, LocalProxy, Name, Network, Ports, Subnets, Worker,
+    Audience, ControlPlanePorts, Istio, LocalProxy, Name, NetsOf, Network, Ports, Subnets, Way,
+    Worker,
 };
 
 use super::Plan;
@@ -63,6 +64,30 @@ pub(super) struct PolicyContext<'a> {
     pub(super) name: &'a str,
     pub(super) order: serde_json::Value,
     pub(super) services: Vec<Service<'a>>,
+    /// Not there unless the set is strict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) strict: Option<Strict>,
+}
+
+/// What of a policy is narrowed.
+#[derive(Serialize)]
+pub(super) struct Strict {
+    ingress: Vec<Narrowed>,
+    egress: Vec<Narrowed>,
+}
+
+/// Ports with the addresses to which they are narrowed.
+#[derive(Serialize)]
+struct Narrowed {
+    protocols: Vec<Protocol>,
+    ports: Vec<PortRange>,
+    groups: Vec<NamedNets>,
+}
+
+#[derive(Serialize)]
+struct NamedNets {
+    name: &'static str,
+    nets: Vec<Cidr>,
 }
 
 /// What the template of a host endpoint sees besides.
@@ -117,6 +142,41 @@ impl<'a> Context<'a> {
             vrrp: platform.vrrp,
             istio: plan.wants_istio(network).then_some(&platform.istio),
         }
+    }
+}
+
+impl Strict {
+    /// What of the policy `name` of `network` is narrowed, if the plan is strict.
+    pub(super) fn new(plan: &Plan, network: Network, name: &str) -> Option<Self> {
+        let of = |way: Way| {
+            let openings = plan.narrowings().filter(|opening| opening.way == way);
+            openings
+                .filter(|opening| opening.policy.as_str() == name)
+                .map(|opening| Narrowed {
+                    protocols: opening.protocols.clone(),
+                    ports: opening.port_ranges(&plan.platform_profile),
+                    groups: NamedNets::of(plan, network, &opening.to),
+                })
+                .collect()
+        };
+        plan.strict.then(|| Self {
+            ingress: of(Way::Ingress),
+            egress: of(Way::Egress),
+        })
+    }
+}
+
+impl NamedNets {
+    fn of(plan: &Plan, network: Network, groups: &[NetsOf]) -> Vec<Self> {
+        let nets = |group: NetsOf| {
+            let (platform, region) = (&plan.platform_profile, &plan.region);
+            group.of(platform, region, plan.pod_subnet, network)
+        };
+        let named = groups.iter().map(|group| Self {
+            name: group.described(),
+            nets: nets(*group),
+        });
+        named.collect()
     }
 }
 

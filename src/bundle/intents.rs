@@ -21,6 +21,7 @@ pub fn intent_facts(plan: &Plan, baseline: bool) -> Facts<'_> {
             .collect(),
         groups: groups.filter(|group| plan.wants_group(group)).collect(),
         services: &plan.services,
+        strict: plan.strict,
         baseline,
         felix: FelixFacts::default(),
     }

@@ -13,6 +13,7 @@ mod minimise;
 mod plan;
 mod proof;
 mod render;
+mod strict;
 mod template;
 mod wave;
 mod write;

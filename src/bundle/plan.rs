@@ -63,6 +63,8 @@ pub struct Plan {
     pub wanted: Wanted,
     /// Services of the cluster's own.
     pub services: Vec<ClusterService>,
+    /// Whether what the published sets leave open to every address is closed down to the facts.
+    pub strict: bool,
 }
 
 impl Plan {
@@ -84,6 +86,7 @@ impl Plan {
             host_endpoints: HostEndpoints::default(),
             wanted: Wanted::default(),
             services: Vec::new(),
+            strict: false,
             platform_profile,
         }
     }

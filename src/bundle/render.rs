@@ -10,7 +10,7 @@ use crate::resource::validate::{Rules, validate};
 use crate::resource::{Api, Key, Kind, Resource, ResourceSet, normal_form, number, read};
 
 use super::context::{
-    Context, PolicyContext, Service, WorkerContext, WorkerFacts, cluster_services,
+    Context, PolicyContext, Service, Strict, WorkerContext, WorkerFacts, cluster_services,
     provider_services,
 };
 use super::facts::{Facts, View};
@@ -19,6 +19,9 @@ use super::{Plan, Target};
 
 /// The longest name of a host endpoint: with its ending it is the longest name of a file.
 const LONGEST_NAME: usize = 250;
+
+/// What the first lines of a file of a strict set say besides.
+const STRICT: &str = "# What upstream leaves open to every address is closed (`--strict`).\n";
 
 /// The folder of host endpoints in a network's folder.
 const HOST_ENDPOINTS: &str = "host-endpoints";
@@ -155,6 +158,7 @@ impl<'a> Press<'a> {
             name,
             order: number(order),
             services,
+            strict: Strict::new(self.plan, self.network, name),
         })?;
         let template = format!("{}/{name}{ENDING}", self.network);
         self.file(format!("{name}.yaml"), &template, own)
@@ -252,9 +256,11 @@ impl<'a> Press<'a> {
             Target::Region => "region profile".to_owned(),
             Target::Cluster(name) => format!("cluster profile {name} and region profile"),
         };
+        let strict = if self.plan.strict { STRICT } else { "" };
         format!(
             "# Made by palisade {} from {profile} {}, facts {}.\n\
-             # Do not edit: change the facts and run `palisade gen` again.\n",
+             # Do not edit: change the facts and run `palisade gen` again.\n\
+             {strict}",
             env!("CARGO_PKG_VERSION"),
             self.plan.region.region.value,
             view.digest(),

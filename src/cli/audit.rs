@@ -40,8 +40,8 @@ Examples:
 Exit codes: 0 nothing to say or only notes, 1 errors or warnings, 2 the call or an input is wrong, 3 a
 file cannot be read.")]
 pub(super) struct Arguments {
-    /// Files, folders with their .yaml, .yml and .json files, `-` for standard input, git:REF[:PATH],
-    /// live[:CONTEXT] or region:NAME[/NETWORK]; else what would be rendered
+    /// Files, folders with their .yaml, .yml and .json files, `-` for standard input,
+    /// `git:REF[:PATH]`, `live[:CONTEXT]` or `region:NAME[/NETWORK]`; else what would be rendered
     #[arg(value_name = "SOURCE")]
     sources: Vec<SourceName>,
 

@@ -79,6 +79,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     let library = arguments.plan.profiles.library()?;
     let plans = plan::plans(&arguments.plan, &library)?;
     let mut rendered = arguments.templates.render(&plans)?;
+    tell_closed(&plans);
     if arguments.minimize {
         rendered = minimised(&plans, &rendered, &library)?;
     }
@@ -126,6 +127,14 @@ fn is_proven(plans: &[Plan], rendered: &[Vec<Bundle>], library: &Library) -> Res
         ));
     }
     Ok(proofs.hold())
+}
+
+fn tell_closed(plans: &[Plan]) {
+    for plan in plans {
+        for what in plan.closed() {
+            terminal::tell_note(&format!("{}: {what}", plan.folder()));
+        }
+    }
 }
 
 fn tell_skipped(plans: &[Plan]) {

@@ -61,6 +61,11 @@ pub(super) struct PlanArguments {
     #[arg(long, value_name = "PARTS", value_delimiter = ',')]
     without: Vec<Name>,
 
+    /// Close what upstream leaves open to every address down to the profile's facts and the
+    /// cluster's own ranges
+    #[arg(long)]
+    strict: bool,
+
     /// Whether to write host endpoints
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     host_endpoints: HostEndpointsWord,
@@ -132,6 +137,7 @@ fn region_plan(
         workers: arguments.workers()?,
         host_endpoints: arguments.host_endpoints.into(),
         wanted: Wanted::default().then(arguments.with.clone(), arguments.without.clone()),
+        strict: arguments.strict,
         ..Plan::usual(library.region(region)?, platform, networks)
     };
     plan.check(pods_at.as_ref())?;
@@ -203,6 +209,7 @@ fn cluster_plan(
             .then(arguments.with.clone(), arguments.without.clone())
             .then(words(&cluster.with), words(&cluster.without)),
         services: cluster.services,
+        strict: arguments.strict || cluster.strict,
         platform_profile: platform,
     };
     plan.check(pods_at.as_ref())?;
@@ -253,6 +260,7 @@ impl PlanArguments {
         let chosen = [
             ("--private", self.private),
             ("--public", self.public),
+            ("--strict", self.strict),
             ("--with", !self.with.is_empty()),
             ("--without", !self.without.is_empty()),
         ];

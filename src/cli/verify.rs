@@ -37,8 +37,8 @@ Examples:
 Exit codes: 0 everything is proved, 1 an intent is refuted or not known to hold, 2 the call or an
 input is wrong, 3 a file cannot be read.")]
 pub(super) struct Arguments {
-    /// Files, folders with their .yaml, .yml and .json files, `-` for standard input, git:REF[:PATH],
-    /// live[:CONTEXT] or region:NAME[/NETWORK]; else what would be rendered
+    /// Files, folders with their .yaml, .yml and .json files, `-` for standard input,
+    /// `git:REF[:PATH]`, `live[:CONTEXT]` or `region:NAME[/NETWORK]`; else what would be rendered
     #[arg(value_name = "SOURCE")]
     sources: Vec<SourceName>,
 

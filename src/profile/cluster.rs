@@ -62,6 +62,9 @@ pub struct ClusterProfile {
     /// Components and service groups that are not wanted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<Located<Name>>,
+    /// Whether what the published sets leave open to every address is closed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strict: bool,
     /// Services of the user's own that workers or pods must reach.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<ClusterService>,

@@ -14,6 +14,7 @@ mod pods;
 mod ranges;
 mod region;
 pub mod schema;
+mod strict;
 mod version;
 
 pub use baseline::{BaselineFacts, BaselineOpening, PodGuard};
@@ -34,6 +35,7 @@ pub use ranges::RangesProfile;
 pub use region::{
     ControlPlane, Infrastructure, RegionProfile, RequiredNets, ServiceGroup, ZoneNet,
 };
+pub use strict::{Closing, Narrowing, NetsOf, PortsOf, StrictFacts, Way};
 pub use version::{Version, VersionError};
 
 use schemars::JsonSchema;

@@ -12,7 +12,8 @@ use crate::resource::selector::Selector;
 use crate::yaml;
 
 use super::{
-    Audience, BaselineFacts, Day, Name, Network, Platform, PodFlow, Source, Version, Worker,
+    Audience, BaselineFacts, Day, Name, Network, Platform, PodFlow, Source, StrictFacts, Version,
+    Worker,
 };
 
 /// What holds for every cluster of the platform, in whatever region.
@@ -60,6 +61,8 @@ pub struct PlatformProfile {
     pub pod_flows: Vec<PodFlow>,
     /// What the platform's own policies do.
     pub baseline: BaselineFacts,
+    /// To what a strict set narrows that the published ones leave open to every address.
+    pub strict: StrictFacts,
 }
 
 /// What is known of each network.
@@ -249,6 +252,7 @@ impl PlatformProfile {
             InputError::new(message).at(Place::new(input, Span::in_text(&input.text, 0..0)))
         };
         profile.check().map_err(refuse)?;
+        profile.strict.check_lists(input)?;
         Ok(profile)
     }
 
@@ -288,6 +292,7 @@ impl PlatformProfile {
                 ));
             }
         }
+        self.strict.check(&self.policies)?;
         self.check_flows()
     }
 
@@ -386,6 +391,14 @@ impl PlatformProfile {
             Platform::Kubernetes => since.kubernetes,
             Platform::Openshift => since.openshift,
         }
+    }
+
+    /// Whether packets from a worker to `net` may leave by `network`: the longest route that holds
+    /// the block decides, and what none holds may leave by either.
+    pub fn leaves_by(&self, net: Cidr, network: Network) -> bool {
+        let routes = self.routes.iter().filter(|route| route.net.covers(&net));
+        let route = routes.max_by_key(|route| route.net.prefix_len());
+        route.is_none_or(|route| route.network == network)
     }
 
     /// The component named `name`.

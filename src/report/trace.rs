@@ -41,7 +41,11 @@ pub fn text(answered: &Answered) -> String {
         for way in &each.trace.ways {
             write_way(&mut out, way);
         }
-        for remark in remarks(each.trace.verdict.remarks) {
+        let verdict = each.trace.verdict;
+        let mut said = verdict.remarks;
+        // What is dropped is not left to anybody else.
+        said.no_explicit_accept &= verdict.outcome != Outcome::Deny;
+        for remark in remarks(said) {
             let _ = writeln!(out, "note: {remark}");
         }
     }

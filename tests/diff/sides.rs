@@ -37,7 +37,7 @@ fn folders_of_several_clusters_are_compared_one_by_one() {
        types:
        - Ingress
 
-    no flow is treated otherwise
+    no flow between two addresses is treated otherwise
     from ./old/ to new: 1 changed
     ");
     // A region is of one cluster.

@@ -276,3 +276,58 @@ fn labels_that_hang_on_nothing_else_multiply_and_are_refused_past_a_limit() {
     let reach = Reach::new(&program, &Assumptions::default()).ok().unwrap();
     assert_eq!(reach.ends().count(), 257);
 }
+
+/// How many kinds of pods of a program with these selectors are told apart.
+fn kinds(objects: &str, selectors: &[&str]) -> usize {
+    let mut yaml = objects.to_owned();
+    for (number, selector) in selectors.iter().enumerate() {
+        yaml += &format!(
+            "{{apiVersion: projectcalico.org/v3, kind: GlobalNetworkPolicy, metadata: {{name: p{number}}}, \
+             spec: {{order: {number}, types: [Ingress], {selector}}}}}\n---\n"
+        );
+    }
+    let program = compile(&read(&yaml), &Settings::default());
+    let reach = Reach::new(&program, &Assumptions::default()).ok().unwrap();
+    // The outside is no pod.
+    reach.ends().count() - 1
+}
+
+#[test]
+fn every_choice_of_what_values_hold_is_a_kind_of_pod() {
+    for (wanted, selector) in [
+        (
+            2,
+            "selector: \"app contains 'aa' && app contains 'bb' && !(app contains 'cc')\"",
+        ),
+        (
+            2,
+            "selector: \"has(app) && !(app contains 'o') && !(app contains 'x') && !(app contains '0')\"",
+        ),
+        (
+            2,
+            "selector: \"app starts with 'a' && !(app starts with 'ab') && app ends with 'b'\"",
+        ),
+        (2, "selector: \"app == 'other' && !(app == 'another')\""),
+        (
+            2,
+            "selector: \"has(app) && app not in {'other', 'another', 'z'}\"",
+        ),
+    ] {
+        assert_eq!(kinds("", &[selector]), wanted, "{selector}");
+    }
+}
+
+#[test]
+fn a_namespace_of_any_name_leaves_those_that_are_not_known() {
+    let namespace = |name: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Namespace, metadata: {{name: {name}, labels: {{env: dev}}}}}}\n---\n"
+        )
+    };
+    let selector = "namespaceSelector: env == 'prod'";
+    // Pods of the one that is known, and of others with the label and without: the first and the
+    // last are alike.
+    for name in ["web", "other", "another", "z"] {
+        assert_eq!(kinds(&namespace(name), &[selector]), 2, "{name}");
+    }
+}

@@ -21,5 +21,6 @@ mod input;
 mod layout;
 mod layout_arguments;
 mod minimise;
+mod strict;
 mod template;
 mod wave;

@@ -10,7 +10,6 @@
     clippy::too_many_lines
 )]
 
-mod broken;
 mod file;
 mod flows;
 mod holds;

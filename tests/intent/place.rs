@@ -58,6 +58,7 @@ pub(crate) fn region_plan(region: &str, networks: &[Network], platform: Platform
         host_endpoints: HostEndpoints::Never,
         wanted: Wanted::default(),
         services: Vec::new(),
+        strict: false,
         platform_profile: profile,
     }
 }
@@ -89,14 +90,8 @@ pub(crate) fn cluster_plan(file: &str) -> Plan {
 }
 
 impl Place {
-    /// The cluster of a plan, with the platform's own policies and host endpoints or without;
-    /// `change` is given the objects before they are compiled.
-    pub(crate) fn new(
-        name: impl Into<String>,
-        mut plan: Plan,
-        baseline: bool,
-        change: impl FnOnce(ResourceSet) -> ResourceSet,
-    ) -> Self {
+    /// The cluster of a plan, with the platform's own policies and host endpoints or without.
+    pub(crate) fn new(name: impl Into<String>, mut plan: Plan, baseline: bool) -> Self {
         if !baseline {
             plan.host_endpoints = HostEndpoints::Always;
         }
@@ -119,7 +114,7 @@ impl Place {
             guarded: false,
             baseline: baseline.then(|| Library::embedded().baseline()),
         };
-        let subject = subject(change(set), &known).unwrap();
+        let subject = subject(set, &known).unwrap();
         let program = compile(&subject.resources, &subject.settings);
         let intents = built_in(&intent_facts(&plan, baseline)).unwrap();
         Self {

@@ -49,6 +49,7 @@ fn rendered() -> BTreeMap<String, String> {
             host_endpoints: HostEndpoints::Never,
             wanted: Wanted::default().then(vec!["dashboard".parse().unwrap()], Vec::new()),
             services: Vec::new(),
+            strict: false,
             platform_profile: platform.clone(),
         };
         for bundle in render(&plan, &templates).unwrap().0 {

@@ -8,6 +8,7 @@
 
 mod edges;
 mod laws;
+mod lists;
 mod order;
 mod rows;
 mod universe;

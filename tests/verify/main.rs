@@ -18,3 +18,4 @@ mod generating;
 mod input;
 mod place;
 mod regions;
+mod strict;

@@ -22,6 +22,7 @@ pub fn region_plan(library: &Library, region: &str, networks: &[Network]) -> Pla
         host_endpoints: HostEndpoints::Never,
         wanted: Wanted::default(),
         services: Vec::new(),
+        strict: false,
         platform_profile: profile,
     }
 }

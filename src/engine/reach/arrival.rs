@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use crate::engine::address::Family;
+use crate::engine::imagined::ImaginedPod;
 use crate::engine::rule::Effect;
-use crate::engine::space::{Addresses, Space, SpaceError};
+use crate::engine::space::{Addresses, Cube, Space, SpaceError};
 use crate::engine::tables::{Class, ClassId, RuleId, TierId};
 use crate::resource::Direction;
 
 use super::Work;
 use super::chain::{ChainKey, ClassRef, Part, Split};
+use super::ends::{End, Ends};
 use super::truth::Truth;
 use super::view::{At, HeaderEnd, Seen, View};
 
@@ -239,8 +242,72 @@ impl super::Reach<'_> {
                 self.work.ways(super::EndId(from), super::EndId(to))?;
             }
         }
+        self.work.arrive_by_services(&ends)?;
         let arrivals = std::mem::take(&mut self.work.arrivals);
         Ok(arrivals.all)
+    }
+}
+
+impl Work<'_> {
+    /// Services and node ports bring packets through nodes on ways of their own: whatever goes
+    /// through a host endpoint may be of anybody and to anybody.
+    fn arrive_by_services(&mut self, ends: &Ends) -> Result<(), SpaceError> {
+        let program = self.program;
+        let mut classes: Vec<ClassId> = program.host_endpoints().iter().map(|e| e.class).collect();
+        classes.sort_unstable();
+        classes.dedup();
+        let pods = ends.all.iter().filter_map(|end| match end {
+            End::Imagined { number, pods } => pods.first().map(|pod| (*number, pod)),
+            _ => None,
+        });
+        let mut pods: Vec<(usize, &ImaginedPod)> = pods.collect();
+        pods.dedup_by_key(|(number, _)| *number);
+        let pods: Vec<MaybePod<'_>> = std::iter::once(None)
+            .chain(pods.into_iter().map(Some))
+            .collect();
+        let both = [Direction::Ingress, Direction::Egress];
+        let parts = both
+            .into_iter()
+            .flat_map(|direction| [Part::Forward(direction), Part::Untracked(direction)])
+            .chain([Part::PreDnat]);
+        for part in parts {
+            for id in &classes {
+                let Some(class) = program.class(*id) else {
+                    continue;
+                };
+                if part.of(class).tiers.is_empty() {
+                    continue;
+                }
+                for family in [Family::V4, Family::V6] {
+                    let packets = self.spaces.cube(&Cube::any().family(family))?;
+                    for pod in &pods {
+                        for seen in [(None, *pod), (*pod, None)] {
+                            let seen = anybody(family, seen);
+                            self.arrive(ClassRef::Listed(*id), class, part, &seen, packets)?;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A pod that need not exist, with its number, if one is meant.
+type MaybePod<'p> = Option<(usize, &'p ImaginedPod)>;
+
+/// A packet of which nothing is known, but that an end may be a pod that need not exist.
+fn anybody<'p>(family: Family, (from, to): (MaybePod<'p>, MaybePod<'p>)) -> Seen<'p> {
+    let side = |end, pod| View {
+        end,
+        at: At::Header,
+        pod,
+        host: None,
+    };
+    Seen {
+        family,
+        source: side(HeaderEnd::Source, from),
+        destination: side(HeaderEnd::Destination, to),
     }
 }
 

@@ -20,27 +20,42 @@ pub(super) struct Asked {
     ends: BTreeSet<String>,
 }
 
+/// Of how many texts that a value may hold every choice is made. More of them that are told apart
+/// are more kinds of pods than are followed.
+const MOST_HELD: usize = 9;
+
 impl Asked {
+    /// Whether there are more choices than are made.
+    pub(super) fn overflows(&self) -> bool {
+        self.holds.len() > MOST_HELD
+    }
+
     /// Values of which every combination of answers has one: those that are asked for, those put
-    /// together of what they may start with, hold and end with, and one that is nobody's.
-    pub(super) fn values(self) -> BTreeSet<String> {
+    /// together of what they may start with, hold and end with, and one that is nobody's and none
+    /// of `taken`.
+    pub(super) fn values(&self, taken: &BTreeSet<String>) -> BTreeSet<String> {
         let mut values = self.whole.clone();
+        let apart = self.unused();
         let with_none = |set: &BTreeSet<String>| -> Vec<String> {
             let none = std::iter::once(String::new());
             none.chain(set.iter().cloned()).collect()
         };
-        let mut middles = with_none(&self.holds);
-        middles.push(self.holds.iter().cloned().collect());
-        for start in with_none(&self.starts) {
-            for middle in &middles {
-                for end in with_none(&self.ends) {
-                    values.insert(format!("{start}{middle}{end}"));
+        let plain = self.starts.is_empty() && self.holds.is_empty() && self.ends.is_empty();
+        if !plain {
+            // A letter that nobody asks for keeps the parts apart: none arises where two meet.
+            for start in with_none(&self.starts) {
+                for middle in self.choices(apart) {
+                    for end in with_none(&self.ends) {
+                        values.insert(format!("{start}{apart}{middle}{end}"));
+                    }
                 }
             }
+            // What begins and ends with one text may be that text.
+            values.extend(self.starts.intersection(&self.ends).cloned());
         }
-        values.remove("");
         let is_free = |text: &String| {
-            !self.whole.contains(text)
+            !taken.contains(text)
+                && !self.whole.contains(text)
                 && !self
                     .starts
                     .iter()
@@ -48,15 +63,42 @@ impl Asked {
                 && !self.holds.iter().any(|part| text.contains(part.as_str()))
                 && !self.ends.iter().any(|part| text.ends_with(part.as_str()))
         };
-        let words = ["other", "another", "x", "0"].map(str::to_owned);
-        let numbered = (1..).map(|number| format!("other-{number}"));
-        // Of so many some is free unless single letters are asked for: then none needs to be.
-        let free = words.into_iter().chain(numbered.take(1_000)).find(is_free);
-        values.extend(free);
-        if self.whole.contains("") {
-            values.insert(String::new());
-        }
+        let words = ["other", "another"].map(str::to_owned);
+        let letters = (1..=taken.len() + 1).map(|count| apart.to_string().repeat(count));
+        // As many letters that nobody asks for as no name has: there is always such a value,
+        // unless every value holds the empty text.
+        values.extend(words.into_iter().chain(letters).find(is_free));
         values
+    }
+
+    /// Every choice of the texts that a value may hold, each with `apart` behind it.
+    fn choices(&self, apart: char) -> Vec<String> {
+        let mut choices = vec![String::new()];
+        for part in self.holds.iter().take(MOST_HELD) {
+            let with: Vec<String> = choices
+                .iter()
+                .map(|choice| format!("{choice}{part}{apart}"))
+                .collect();
+            choices.extend(with);
+        }
+        choices
+    }
+
+    /// A letter that no text which is asked for has.
+    fn unused(&self) -> char {
+        let all = [&self.whole, &self.starts, &self.holds, &self.ends];
+        let used: BTreeSet<char> = all
+            .into_iter()
+            .flatten()
+            .flat_map(|text| text.chars())
+            .collect();
+        let letters = ('a'..='z').rev().chain('0'..='9').chain('A'..='Z');
+        let marks = ['-', '_', '.'].into_iter();
+        // No label's value has a tilde, so it is nobody's where all else is somebody's.
+        letters
+            .chain(marks)
+            .find(|c| !used.contains(c))
+            .unwrap_or('~')
     }
 }
 

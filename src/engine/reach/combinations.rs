@@ -73,7 +73,10 @@ pub(super) fn combinations(
     assumptions: &Assumptions,
 ) -> Result<Vec<ImaginedPod>, TooManyPods> {
     let selectors = selectors(program, assumptions);
-    let values = Values::of(&selectors, assumptions);
+    let values = Values::of(program, &selectors, assumptions);
+    if values.overflows {
+        return Err(values.too_many(&selectors));
+    }
     let places = places(program, &values);
     let mut found: FxHashSet<BTreeSet<usize>> = FxHashSet::default();
     let mut pods = Vec::new();
@@ -131,10 +134,12 @@ struct Values {
     /// The labels, those first that most selectors ask for: what is settled by them needs no
     /// others.
     in_order: Vec<String>,
+    /// Whether one of them has more values than are made.
+    overflows: bool,
 }
 
 impl Values {
-    fn of(selectors: &[Expr], assumptions: &Assumptions) -> Self {
+    fn of(program: &Program, selectors: &[Expr], assumptions: &Assumptions) -> Self {
         let mut of: BTreeMap<String, Asked> = BTreeMap::new();
         for expr in selectors {
             collect(expr, &mut of);
@@ -152,10 +157,25 @@ impl Values {
         }
         let mut in_order: Vec<String> = of.keys().cloned().collect();
         in_order.sort_by_key(|label| std::cmp::Reverse(counts.get(label).copied()));
-        let of = of.into_iter().map(|(label, asked)| (label, asked.values()));
+        let overflows = of.values().any(Asked::overflows);
+        // A name that stands for any that is not known must not be known.
+        let (namespaces, accounts) = (known_namespaces(program), known_accounts(program));
+        let none = BTreeSet::new();
+        let of = of.into_iter().map(|(label, asked)| {
+            let taken = if NAMESPACE_NAMES.contains(&label.as_str()) {
+                &namespaces
+            } else if SERVICE_ACCOUNT_NAMES.contains(&label.as_str()) {
+                &accounts
+            } else {
+                &none
+            };
+            let values = asked.values(taken);
+            (label, values)
+        });
         Self {
             of: of.collect(),
             in_order,
+            overflows,
         }
     }
 
@@ -199,19 +219,31 @@ struct InPlace {
     free: Vec<String>,
 }
 
+fn known_namespaces(program: &Program) -> BTreeSet<String> {
+    program.namespaces.keys().cloned().collect()
+}
+
+fn known_accounts(program: &Program) -> BTreeSet<String> {
+    let names = program.service_accounts.keys();
+    names.map(|(_, name)| name.clone()).collect()
+}
+
 /// Every namespace and service account that selectors tell apart.
 fn places(program: &Program, values: &Values) -> Vec<InPlace> {
-    let with_other = |mut names: BTreeSet<String>, labels: &[&str]| {
+    let with_other = |mut names: BTreeSet<String>, labels: &[&str], taken: &BTreeSet<String>| {
         if !labels.iter().any(|label| values.of.contains_key(*label)) {
-            names.insert("other".to_owned());
+            names.extend(Asked::default().values(taken));
         }
         names
     };
-    let mut namespaces = with_other(values.get(&NAMESPACE_NAMES), &NAMESPACE_NAMES);
+    let known = known_namespaces(program);
+    let mut namespaces = with_other(values.get(&NAMESPACE_NAMES), &NAMESPACE_NAMES, &known);
     if values.asks_inherited(OF_NAMESPACE, &NAMESPACE_NAMES) {
         namespaces.extend(program.namespaces.keys().cloned());
     }
-    let accounts = with_other(values.get(&SERVICE_ACCOUNT_NAMES), &SERVICE_ACCOUNT_NAMES);
+    let known = known_accounts(program);
+    let accounts = values.get(&SERVICE_ACCOUNT_NAMES);
+    let accounts = with_other(accounts, &SERVICE_ACCOUNT_NAMES, &known);
     let asks_accounts = values.asks_inherited(OF_SERVICE_ACCOUNT, &SERVICE_ACCOUNT_NAMES);
     let mut places = Vec::new();
     for namespace in &namespaces {

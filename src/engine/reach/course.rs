@@ -197,13 +197,18 @@ impl Work<'_> {
             return Vec::new();
         };
         let own = host.addresses.iter().enumerate();
-        let own = own.filter(|(_, own)| Family::of(own.address) == family);
-        own.map(|(index, own)| {
-            let set = ends.at_spot(id, Spot::Own(index), program);
-            let ranges = Addresses::from(&set).ranges(family).clone();
-            (own.interface, Some(own.address), ranges)
-        })
-        .collect()
+        let own = own.map(|(index, own)| (Spot::Own(index), own.address, own.interface));
+        let tunnels = host.tunnels.iter().enumerate();
+        let tunnels = tunnels.map(|(index, address)| (Spot::Tunnel(index), *address, None));
+        let all = own.chain(tunnels);
+        let of_family = all.filter(|(_, address, _)| Family::of(*address) == family);
+        of_family
+            .map(|(spot, address, interface)| {
+                let set = ends.at_spot(id, spot, program);
+                let ranges = Addresses::from(&set).ranges(family).clone();
+                (interface, Some(address), ranges)
+            })
+            .collect()
     }
 
     /// The addresses outside the cluster by the interface through which `host` reaches them.

@@ -21,8 +21,9 @@ impl Default for Spaces {
 }
 
 impl Spaces {
-    /// The limit of [`Spaces::new`]: nodes, index and remembered results add up to about half a
-    /// GiB there, by the sizes of what is stored.
+    /// The limit of [`Spaces::new`]. A process with a keeper that is filled up to it peaks at 120 MiB
+    /// where few nodes have most ranges, and at 370 MiB where each has two or three
+    /// (`examples/space-memory.rs`).
     pub const LIMIT: usize = 6_000_000;
 
     /// A keeper that holds up to [`Spaces::LIMIT`] ranges.

@@ -65,8 +65,8 @@ pub fn changed_flows(
     Ok(told)
 }
 
-/// What is in place before and after: the objects that are compared, each of its side, and all that
-/// is the same whichever side names it.
+/// What is in place before and after: what each side names, and of what it does not name all that no
+/// change of policies takes away.
 fn in_place(parts: [&ResourceSet; 2], found: &Comparison) -> [ResourceSet; 2] {
     let stays = |key: &Key| {
         found.unmanaged.contains(key)
@@ -75,16 +75,16 @@ fn in_place(parts: [&ResourceSet; 2], found: &Comparison) -> [ResourceSet; 2] {
     };
     let is_of_side =
         |resource: &Resource| is_compared([Some(resource), None]) && !stays(&resource.key);
-    let mut common = ResourceSet::default();
-    for resource in parts.iter().flat_map(|part| part.iter()) {
-        if !is_of_side(resource) && common.get(&resource.key).is_none() {
-            common.add(resource.clone());
-        }
-    }
-    parts.map(|part| {
-        let mut set = common.clone();
-        for resource in part.iter().filter(|resource| is_of_side(resource)) {
+    let [old, new] = parts;
+    [(old, new), (new, old)].map(|(own, other)| {
+        let mut set = ResourceSet::default();
+        for resource in own.iter() {
             set.add(resource.clone());
+        }
+        for resource in other.iter().filter(|resource| !is_of_side(resource)) {
+            if set.get(&resource.key).is_none() {
+                set.add(resource.clone());
+            }
         }
         set
     })

@@ -23,6 +23,9 @@ pub struct Facts<'a> {
     pub groups: Vec<&'a ServiceGroup>,
     /// Services of the cluster's own.
     pub services: &'a [ClusterService],
+    /// Whether the sets are strict: what the published ones leave open to every address is open to
+    /// the platform profile's `strict` facts alone.
+    pub strict: bool,
     /// Whether the platform's own policies are in place.
     pub baseline: bool,
     /// How Felix is configured: its failsafes are open whatever policies say (EVAL-33), and what

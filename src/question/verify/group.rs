@@ -75,7 +75,8 @@ impl Networks {
                 let pod = pods.first();
                 pod.is_some_and(|pod| selector.as_ref().is_none_or(|s| s.matches(&*pod.labels)))
             }
-            (Group::Outside { .. } | Group::Nets(_), End::Outside) => true,
+            // Addresses are whoever has them: the intent's packets say which.
+            (Group::Outside { .. }, End::Outside) | (Group::Nets(_), _) => true,
             _ => false,
         });
         ends.map(|(id, _)| id).collect()
@@ -121,7 +122,8 @@ impl Networks {
         let from = match &intent.from {
             Group::Workers { network, .. } => by(*network, way.leaves),
             Group::Outside { network } => by(*network, way.enters),
-            Group::Pods { .. } | Group::Nets(_) => true,
+            Group::Nets(_) => way.knows_source,
+            Group::Pods { .. } => true,
         };
         let to = match &intent.to {
             Group::Workers { network, .. } => by(*network, way.enters),

@@ -183,7 +183,7 @@ fn flows(changes: &FlowChanges) -> String {
         }
     }
     if changes.is_empty() {
-        text.push_str("no flow is treated otherwise\n");
+        text.push_str("no flow between two addresses is treated otherwise\n");
     }
     text
 }

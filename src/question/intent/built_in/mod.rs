@@ -2,7 +2,8 @@
 //!
 //! Who reaches what for which purpose is said here a second time, beside the templates and without
 //! a look at them. What passes although nobody needs it, since the published sets leave it open
-//! (a port of every address), is said too: the `exactly` intents are of the sets as they are.
+//! (a port of every address), is said too: the `exactly` intents are of the sets as they are. Of strict
+//! sets it is said what the platform profile narrows these ports to.
 
 mod pods;
 mod said;
@@ -113,7 +114,9 @@ impl Between {
     /// Every need is met.
     fn allow(&self, needs: Vec<Need>) -> Vec<Intent> {
         let one = |need: Need| self.intent(Expect::Allow, need.name, need.why, need.parts);
-        needs.into_iter().map(one).collect()
+        // A strict set may leave nothing of a need on a network.
+        let needs = needs.into_iter().filter(|need| !need.parts.is_empty());
+        needs.map(one).collect()
     }
 }
 

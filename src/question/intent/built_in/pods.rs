@@ -5,7 +5,7 @@ use ipnet::Ipv4Subnets;
 use crate::engine::Family;
 use crate::finding::InputError;
 use crate::net::{Cidr, Protocol};
-use crate::profile::{Audience, Network, PodFlow, PodGuard, PodsOf};
+use crate::profile::{Audience, Network, PodFlow, PodGuard, PodsOf, PortsOf, Way};
 use crate::resource::selector::Selector;
 
 use super::super::part::addresses;
@@ -52,36 +52,43 @@ impl<'a> Facts<'a> {
 /// What every pod reaches at ports of every address.
 fn everywhere(facts: &Facts<'_>) -> Vec<Need> {
     let ports = &facts.platform.ports;
+    let sent = |word, usual| {
+        let (networks, way) = (&facts.networks, Way::Egress);
+        said::narrowed(facts, networks, Audience::Pods, way, Some(word), usual)
+    };
     let mut needs = vec![
         Need::new(
             "pods reach name servers",
             "Names are resolved.",
-            said::ports(&ports.dns),
+            sent(PortsOf::Dns, said::ports(&ports.dns)),
         ),
         Need::new(
             "pods reach web services of every address",
             "The published sets leave this open.",
-            said::ports(&ports.https),
+            sent(PortsOf::Https, said::ports(&ports.https)),
         ),
         Need::new(
             "pods reach file storage",
             "Drivers of file storage run in pods.",
-            said::ports(&ports.nfs),
+            sent(PortsOf::Nfs, said::ports(&ports.nfs)),
         ),
         Need::new(
             "pods reach block storage",
             "Drivers of block storage run in pods.",
-            said::ports(&ports.iscsi),
+            sent(PortsOf::Iscsi, said::ports(&ports.iscsi)),
         ),
         Need::new(
             "pods reach kubelets",
             "Monitoring asks kubelets.",
-            said::ports(&ports.kubelet),
+            sent(PortsOf::Kubelet, said::ports(&ports.kubelet)),
         ),
         Need::new(
             "pods reach the metrics server",
             "Metrics are asked for.",
-            vec![Part::of(Protocol::Tcp).to_ports(ports.metrics_server.iter().copied())],
+            sent(
+                PortsOf::MetricsServer,
+                vec![Part::of(Protocol::Tcp).to_ports(ports.metrics_server.iter().copied())],
+            ),
         ),
     ];
     if facts.has(Network::Public) && facts.wants(ISTIO) {
@@ -89,7 +96,10 @@ fn everywhere(facts: &Facts<'_>) -> Vec<Need> {
         needs.push(Need::new(
             "pods reach what the Istio egress gateway reaches",
             "The managed Istio add-on sends to every address.",
-            vec![Part::of(istio.protocol).to_ports(istio.egress.iter().copied())],
+            sent(
+                PortsOf::IstioEgress,
+                vec![Part::of(istio.protocol).to_ports(istio.egress.iter().copied())],
+            ),
         ));
     }
     needs
@@ -116,7 +126,7 @@ fn to_outside(facts: &Facts<'_>) -> Result<Vec<Intent>, InputError> {
         needs.extend(said::services(facts, network, "pods"));
         needs.extend(said::own_services(facts, network, Audience::Pods, "pods"));
     }
-    if facts.has(Network::Private) {
+    if facts.has(Network::Private) && !facts.strict {
         let rest = all_but(&facts.platform.subnets.private);
         if !rest.is_empty() {
             needs.push(Need::new(

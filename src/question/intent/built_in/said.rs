@@ -2,7 +2,7 @@
 
 use crate::engine::Failsafe;
 use crate::net::{Cidr, PortRange, Protocol};
-use crate::profile::{Audience, BaselineOpening, Network, OverlayKind, RequiredNets};
+use crate::profile::{Audience, BaselineOpening, Network, OverlayKind, PortsOf, RequiredNets, Way};
 
 use super::super::{Facts, Part};
 use super::{BOTH, IP_IN_IP, Need};
@@ -11,6 +11,57 @@ use super::{BOTH, IP_IN_IP, Need};
 pub(super) fn ports(ports: &[PortRange]) -> Vec<Part> {
     BOTH.map(|protocol| Part::of(protocol).to_ports(ports.iter().copied()))
         .to_vec()
+}
+
+/// What of `usual`, packets that a group has to ports of every address or from every address, a
+/// strict set leaves to it on `networks`. All of it where the sets are not strict; nothing where none
+/// of it leaves a worker by them.
+pub(super) fn narrowed(
+    facts: &Facts<'_>,
+    networks: &[Network],
+    audience: Audience,
+    way: Way,
+    word: Option<PortsOf>,
+    usual: Vec<Part>,
+) -> Vec<Part> {
+    if !facts.strict {
+        return usual;
+    }
+    let mut is_said = false;
+    let mut nets: Vec<Cidr> = Vec::new();
+    for opening in &facts.platform.strict.openings {
+        let is_meant = opening.audience == audience
+            && opening.way == way
+            && word.map_or(opening.ports.is_empty(), |word| {
+                opening.ports.contains(&word)
+            });
+        let policies = facts.platform.policies.iter();
+        let mut policies = policies.filter(|policy| policy.name == opening.policy);
+        let network = policies.next().map(|policy| policy.network);
+        if let Some(network) = network.filter(|n| is_meant && networks.contains(n)) {
+            is_said = true;
+            let groups = opening.to.iter();
+            nets.extend(groups.flat_map(|group| {
+                group.of(facts.platform, facts.region, facts.pod_subnet, network)
+            }));
+        }
+    }
+    if !is_said {
+        return usual;
+    }
+    if audience == Audience::Workers && way == Way::Egress {
+        nets.retain(|net| networks.iter().any(|n| facts.platform.leaves_by(*net, *n)));
+    }
+    if nets.is_empty() {
+        return Vec::new();
+    }
+    nets.sort_unstable();
+    nets.dedup();
+    let parts = usual.into_iter().map(|part| match way {
+        Way::Ingress => part.from(nets.iter().copied()),
+        Way::Egress => part.to(nets.iter().copied()),
+    });
+    parts.collect()
 }
 
 /// These ports of these addresses, by TCP and UDP.

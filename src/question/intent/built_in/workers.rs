@@ -1,7 +1,7 @@
 //! What workers reach, and what reaches them.
 
 use crate::finding::InputError;
-use crate::profile::{Audience, Network};
+use crate::profile::{Audience, Network, PortsOf, Way};
 
 use super::super::{Expect, Facts, Group, Intent, Part};
 use super::{Between, ISTIO, Need, VRRP, pods, said};
@@ -13,6 +13,7 @@ fn on_either(facts: &Facts<'_>, network: Network) -> Vec<Need> {
     let control_plane = said::control_plane(facts, network);
     let api: Vec<_> = facts.region.kubernetes_api.blocks().collect();
     let proxy = &facts.platform.local_proxy;
+    let sent = |word, usual| sent(facts, network, word, usual);
     vec![
         Need::new(
             on("the control plane"),
@@ -22,22 +23,22 @@ fn on_either(facts: &Facts<'_>, network: Network) -> Vec<Need> {
         Need::new(
             on("name servers"),
             "Names are resolved.",
-            said::ports(&ports.dns),
+            sent(PortsOf::Dns, said::ports(&ports.dns)),
         ),
         Need::new(
             on("file storage"),
             "Volumes of file storage are mounted by workers.",
-            said::ports(&ports.nfs),
+            sent(PortsOf::Nfs, said::ports(&ports.nfs)),
         ),
         Need::new(
             on("block storage"),
             "Volumes of block storage are mounted by workers.",
-            said::ports(&ports.iscsi),
+            sent(PortsOf::Iscsi, said::ports(&ports.iscsi)),
         ),
         Need::new(
             on("Typha"),
             "Calico hears of policies from its Typha.",
-            said::ports(&ports.typha),
+            sent(PortsOf::Typha, said::ports(&ports.typha)),
         ),
         Need::new(
             on("the proxies to the master"),
@@ -61,7 +62,7 @@ pub(super) fn reach(facts: &Facts<'_>, network: Network) -> Vec<Intent> {
         Network::Public => needs.push(Need::new(
             on("web services of every address"),
             "The published sets leave this open.",
-            said::ports(&ports.https),
+            sent(facts, network, PortsOf::Https, said::ports(&ports.https)),
         )),
         Network::Private => {
             needs.push(Need::new(
@@ -90,7 +91,12 @@ pub(super) fn reach(facts: &Facts<'_>, network: Network) -> Vec<Intent> {
         needs.push(Need::new(
             on("what the Istio egress gateway reaches"),
             "The managed Istio add-on sends to every address.",
-            vec![Part::of(istio.protocol).to_ports(istio.egress.iter().copied())],
+            sent(
+                facts,
+                network,
+                PortsOf::IstioEgress,
+                vec![Part::of(istio.protocol).to_ports(istio.egress.iter().copied())],
+            ),
         ));
     }
     let between = Between {
@@ -125,28 +131,32 @@ pub(super) fn reach(facts: &Facts<'_>, network: Network) -> Vec<Intent> {
 pub(super) fn answer(facts: &Facts<'_>, network: Network) -> Vec<Intent> {
     let ports = &facts.platform.ports;
     let on = |what: &str| format!("{what} workers on the {network} network");
+    let taken = |word, usual| {
+        let way = Way::Ingress;
+        said::narrowed(facts, &[network], Audience::Workers, way, word, usual)
+    };
     let mut needs = vec![
         Need::new(
             on("name servers reach"),
             "Names are resolved.",
-            said::ports(&ports.dns),
+            taken(Some(PortsOf::Dns), said::ports(&ports.dns)),
         ),
         Need::new(
             on("the updater reaches"),
             "Workers are updated.",
-            said::ports(&ports.bigfix),
+            taken(Some(PortsOf::Bigfix), said::ports(&ports.bigfix)),
         ),
     ];
     if network == Network::Private {
         needs.push(Need::new(
             on("the master reaches the kubelet of"),
             "Logs, metrics and commands go through the kubelet.",
-            said::ports(&ports.kubelet),
+            taken(Some(PortsOf::Kubelet), said::ports(&ports.kubelet)),
         ));
         needs.push(Need::new(
             on("health checks reach"),
             "The infrastructure checks by ICMP whether workers are there.",
-            vec![Part::of(crate::net::Protocol::Icmp)],
+            taken(None, vec![Part::of(crate::net::Protocol::Icmp)]),
         ));
         needs.push(Need::new(
             on("the systems that manage workers reach"),
@@ -267,4 +277,11 @@ fn outside(network: Network) -> Group {
     Group::Outside {
         network: Some(network),
     }
+}
+
+/// What workers send by `network` to these ports of every address, or of what a strict set narrows
+/// them to.
+fn sent(facts: &Facts<'_>, network: Network, word: PortsOf, usual: Vec<Part>) -> Vec<Part> {
+    let (networks, way) = ([network], Way::Egress);
+    said::narrowed(facts, &networks, Audience::Workers, way, Some(word), usual)
 }
