@@ -1,22 +1,26 @@
 //! From facts and templates to files.
 //!
-//! [`Plan`] says what is wanted, [`render()`] makes the texts and reads them back, [`Output`] brings
-//! them to a folder: all or none, and nothing that is not its own.
+//! [`Plan`] says what is wanted, [`render()`] makes the texts and reads them back, a [`Layout`]
+//! arranges them for what applies them, [`Output`] brings them to a folder: all or none, and nothing
+//! that is not its own.
 
 mod context;
 mod facts;
 mod intents;
 mod inventory;
+mod layout;
 mod minimise;
 mod plan;
 mod proof;
 mod render;
 mod strict;
 mod template;
+mod wave;
 mod write;
 
 pub use intents::intent_facts;
 pub use inventory::INVENTORY;
+pub use layout::{Argocd, Destination, Flux, Layout, SourceReference};
 pub use minimise::{LeftOut, minimise};
 pub use write::{Change, Changes, Folder, Output};
 
@@ -24,3 +28,4 @@ pub use plan::{HostEndpoints, Plan, Target, Wanted};
 pub use proof::{Baseline, Case, known};
 pub use render::{Bundle, RenderedFile, render};
 pub use template::Templates;
+pub use wave::Wave;

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::bundle::{Bundle, Change, Changes, Folder, Output, Plan, Target, minimise};
+use crate::bundle::{Bundle, Change, Changes, Folder, Layout, Output, Plan, Target, minimise};
 use crate::finding::{Error, Input, InputError};
 use crate::profile::{Library, Network};
 use crate::report::proof::{self, text::Detail};
 use crate::report::unified;
 use crate::resource::ResourceSet;
 
+use super::layout::LayoutArguments;
 use super::plan::{self, PlanArguments};
 use super::prove::{Held, Job, Of, both, prove, together};
 use super::render::TemplateArguments;
@@ -37,6 +38,7 @@ Examples:
   palisade gen --region eu-de --without vrrp,logging
   palisade gen --region eu-de --public -o - | calicoctl apply -f -
   kubectl get nodes -o json | palisade gen --cluster shop.yaml --workers -
+  palisade gen --region eu-de --layout flux --source GitRepository/policies
 
 Exit codes: 0 written or nothing to do, 1 `--check` found differences or what must hold does not,
 2 the call or an input is wrong, 3 a file or folder cannot be read or written.")]
@@ -63,6 +65,9 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     templates: TemplateArguments,
+
+    #[command(flatten)]
+    layout: LayoutArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
@@ -70,6 +75,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     if is_stream && arguments.check {
         return Err(InputError::new("`--check` compares with a folder, and `-o -` is none").into());
     }
+    let layout = arguments.layout.layout(&arguments.output, is_stream)?;
     let library = arguments.plan.profiles.library()?;
     let plans = plan::plans(&arguments.plan, &library)?;
     let mut rendered = arguments.templates.render(&plans)?;
@@ -77,6 +83,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     if arguments.minimize {
         rendered = minimised(&plans, &rendered, &library)?;
     }
+    let rendered = arranged(&layout, rendered)?;
     if arguments.no_verify {
         tell_skipped(&plans);
     } else if !is_proven(&plans, &rendered, &library)? {
@@ -155,6 +162,15 @@ fn minimised(
         all.push(less);
     }
     Ok(all)
+}
+
+/// The bundles of each plan as they lie in their folders.
+fn arranged(layout: &Layout, rendered: Vec<Vec<Bundle>>) -> Result<Vec<Vec<Bundle>>, InputError> {
+    let arrange = |bundles: Vec<Bundle>| {
+        let bundles = bundles.into_iter();
+        bundles.map(|bundle| layout.arrange(bundle)).collect()
+    };
+    rendered.into_iter().map(arrange).collect()
 }
 
 /// Everything as one stream of documents.

@@ -7,6 +7,7 @@ mod diff;
 mod exit;
 mod generate;
 mod known;
+mod layout;
 mod library;
 mod lint;
 mod plan;

@@ -7,6 +7,7 @@
 
 mod comment;
 mod edit;
+mod insert;
 mod located;
 mod node;
 mod read;
@@ -15,6 +16,7 @@ mod typed;
 
 pub use comment::{Comment, comments};
 pub use edit::without_items;
+pub use insert::{Insertion, insertion, with_insertions};
 pub use located::Located;
 pub use node::{Entry, Kind, Node};
 pub use read::{Document, documents};

@@ -115,11 +115,15 @@ fn a_managed_object_that_the_source_lacks_is_removed_and_others_are_no_noise() {
 
 /// A server that has one policy besides, of this name.
 fn with_policy(name: &'static str) -> ApiServer {
+    with_item(json!({"metadata": {"name": name}, "spec": {"order": 1}}))
+}
+
+/// A server that has this policy and no other.
+fn with_item(item: Value) -> ApiServer {
     ApiServer::but("v3", move |asked| {
         let policies = asked
             .path
             .starts_with("/apis/projectcalico.org/v3/globalnetworkpolicies");
-        let item = json!({"metadata": {"name": name}, "spec": {"order": 1}});
         policies.then(|| Reply::Json(200, json!({"metadata": {}, "items": [item]})))
     })
 }
@@ -141,6 +145,49 @@ fn a_policy_that_palisade_would_render_there_is_managed() {
     let ran = run(&server, "wanted.yaml", &public);
     assert!(
         ran.stdout.contains("live to wanted.yaml: 1 added\n"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn what_a_layout_labelled_is_held_against_a_source_without_labels_by_names() {
+    let labelled = |name: &str| {
+        let labels = json!({"app.kubernetes.io/managed-by": "palisade", "palisade/bundle": "us-south.private"});
+        let annotations = json!({"argocd.argoproj.io/sync-wave": "1"});
+        json!({"metadata": {"name": name, "labels": labels, "annotations": annotations}, "spec": {"order": 1}})
+    };
+    let private = "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\n\
+        metadata: {name: allow-icmp-private}\nspec: {order: 1}\n";
+    // The same policy: what the layout wrote into it is no difference, and is told.
+    let server = with_item(labelled("allow-icmp-private"));
+    let ran = run(&server, "wanted.yaml", private);
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    for rule in [
+        "annotation:argocd.argoproj.io/sync-wave (1)",
+        "label:app.kubernetes.io/managed-by (1)",
+        "label:palisade/bundle (1)",
+    ] {
+        let line = format!("ignored: {rule}\n");
+        assert!(ran.stdout.contains(&line), "{rule}: {}", ran.stdout);
+    }
+    // One that the source lacks, of a name that would be rendered beside the source's.
+    let server = with_item(labelled("allow-vrrp-private"));
+    let ran = run(&server, "wanted.yaml", private);
+    assert!(
+        ran.stdout
+            .contains("live to wanted.yaml: 1 added, 1 removed\n"),
+        "{}",
+        ran.stdout
+    );
+    // Where both sides have labels they count.
+    let other = private.replace(
+        "{name: allow-icmp-private}",
+        "{name: allow-vrrp-private, labels: {app.kubernetes.io/managed-by: palisade, palisade/bundle: other}}",
+    );
+    let ran = run(&server, "wanted.yaml", &other);
+    assert!(
+        ran.stdout.contains("live to wanted.yaml: 1 changed\n"),
         "{}",
         ran.stdout
     );

@@ -31,6 +31,14 @@ const USUAL: [&str; 13] = [
     "HostEndpoint/label-of-its-node",
 ];
 
+/// What layouts write into objects for whoever applies them. Where only one side is of such a layout,
+/// these tell nothing.
+const OF_LAYOUTS: [&str; 3] = [
+    "annotation:argocd.argoproj.io/sync-wave",
+    "label:app.kubernetes.io/managed-by",
+    "label:palisade/bundle",
+];
+
 /// Something of objects that is not compared: `[KIND/]label:KEY`, `[KIND/]annotation:KEY` or
 /// `[KIND/]field:spec.NAME`. A `*` in a key stands for any text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +85,12 @@ impl IgnoreRule {
     pub fn usual() -> Vec<Self> {
         // INVARIANT: a test reads every one of them.
         USUAL.iter().filter_map(|text| text.parse().ok()).collect()
+    }
+
+    /// What layouts write into objects.
+    pub(super) fn of_layouts() -> Vec<Self> {
+        let texts = OF_LAYOUTS.iter();
+        texts.filter_map(|text| text.parse().ok()).collect()
     }
 
     /// Takes what the rule means out of `form`, an object of `kind`, and says how many values that

@@ -20,10 +20,10 @@ pub use ignore::IgnoreRule;
 use form::Forms;
 
 /// The label that says by what an object is managed, and what it says of Palisade.
-const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "palisade");
+pub const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "palisade");
 
 /// The label that says of which bundle an object is.
-const BUNDLE: &str = "palisade/bundle";
+pub const BUNDLE: &str = "palisade/bundle";
 
 /// One side of a comparison.
 #[derive(Debug, Clone, Default)]
@@ -209,7 +209,11 @@ impl Comparison {
 /// # Errors
 /// An object that cannot be written as YAML, which none is that was read.
 pub fn compare(old: &Side, new: &Side, manner: &Manner) -> Result<Comparison, InputError> {
-    let mut forms = Forms::new(&manner.ignore, [old, new]);
+    let mut rules = manner.ignore.clone();
+    if is_labelled_side(old) != is_labelled_side(new) {
+        rules.extend(IgnoreRule::of_layouts());
+    }
+    let mut forms = Forms::new(&rules, [old, new]);
     let mut found = Comparison {
         sides: [old.name.clone(), new.name.clone()],
         changes: Vec::new(),
@@ -349,7 +353,14 @@ fn is_unmanaged(pair: [Option<&Resource>; 2], views: &[View<'_>; 2], manner: &Ma
     if is_labelled(resource) {
         let bundle = resource.metadata.label(BUNDLE);
         let of_bundle = |one: &Resource| one.metadata.label(BUNDLE) == bundle;
-        return bundle.is_some() && !other.iter().any(of_bundle);
+        if bundle.is_none() || other.iter().any(of_bundle) {
+            return false;
+        }
+        // A side without labels, such as a render, says of no object which bundle it is of: then
+        // names tell.
+        if other.iter().any(is_labelled) {
+            return true;
+        }
     }
     let is_policy = resource.key.kind == Kind::GlobalNetworkPolicy;
     let name = &resource.key.name;
@@ -359,6 +370,12 @@ fn is_unmanaged(pair: [Option<&Resource>; 2], views: &[View<'_>; 2], manner: &Ma
         others.any(|one| one.key.kind == Kind::GlobalNetworkPolicy && names.contains(&one.key.name))
     });
     !(is_policy && rendered_beside)
+}
+
+/// Whether something of a side says of itself that Palisade manages it. What is rendered or laid out
+/// plainly does not.
+fn is_labelled_side(side: &Side) -> bool {
+    side.resources().any(is_labelled)
 }
 
 /// Whether an object says of itself that Palisade manages it.

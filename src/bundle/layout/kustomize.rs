@@ -1,0 +1,70 @@
+//! A kustomization in the folder, for `kubectl apply -k`.
+
+use serde::Serialize;
+
+use crate::finding::InputError;
+
+use super::super::{Bundle, RenderedFile};
+use super::mark::{Waves, marked};
+use super::{bundle_of, by_wave, extra};
+
+/// The file that says what a kustomization is made of.
+pub(super) const KUSTOMIZATION: &str = "kustomization.yaml";
+
+const REMARK: &str =
+    "In the order of the roll-out: what opens, then host endpoints, then what closes.";
+
+/// A kustomization.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Kustomization {
+    api_version: &'static str,
+    kind: &'static str,
+    resources: Vec<String>,
+    sort_options: SortOptions,
+}
+
+/// In which order a kustomization is built.
+#[derive(Debug, Serialize)]
+struct SortOptions {
+    order: &'static str,
+}
+
+/// The files with labels, and a kustomization of them.
+pub(super) fn arrange(bundle: &Bundle) -> Result<Bundle, InputError> {
+    bundle_of(bundle, files(bundle, Waves::Unsaid)?)
+}
+
+/// The files with labels, and a kustomization that lists them wave by wave.
+pub(super) fn files(bundle: &Bundle, waves: Waves) -> Result<Vec<RenderedFile>, InputError> {
+    let listed = by_wave(bundle)?;
+    let resources = listed.values().flatten().map(|file| file.path.clone());
+    let mut files = vec![kustomization(bundle, "", resources.collect(), REMARK)?];
+    for file in &bundle.files {
+        files.push(marked(file, &bundle.folder, waves)?);
+    }
+    Ok(files)
+}
+
+/// The file of a kustomization of `resources` in the folder `below` the bundle's, which is empty or
+/// ends with `/`. It is built in the order that is listed.
+pub(super) fn kustomization(
+    bundle: &Bundle,
+    below: &str,
+    resources: Vec<String>,
+    remark: &str,
+) -> Result<RenderedFile, InputError> {
+    let document = Kustomization {
+        api_version: "kustomize.config.k8s.io/v1beta1",
+        kind: "Kustomization",
+        resources,
+        // Without it kustomize sorts by kinds, which knows no waves.
+        sort_options: SortOptions { order: "fifo" },
+    };
+    extra(
+        bundle,
+        &format!("{below}{KUSTOMIZATION}"),
+        remark,
+        &[document],
+    )
+}
