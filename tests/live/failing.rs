@@ -89,7 +89,10 @@ fn a_server_that_is_not_there_or_says_nothing() {
     let error = read(room.path("kubeconfig")).unwrap_err();
     let expected = format!("cannot reach live:loopback ({address})");
     assert!(error.to_string().starts_with(&expected), "{error}");
-    assert!(error.to_string().contains("Connection refused"), "{error}");
+    // The kernel may have given the port to another test meanwhile.
+    let told = error.to_string();
+    let ends = ["Connection refused", "Connection reset"];
+    assert!(ends.iter().any(|end| told.contains(end)), "{told}");
 }
 
 #[test]
