@@ -38,15 +38,9 @@ fn outcome(resources: &[&str], intent: &str) -> (i32, String) {
         "intents.yaml",
         format!("intents:\n- {{name: it, expect: deny, {intent}}}\n"),
     );
-    let ran = room.run(
-        "verify in.yaml --intents intents.yaml --baseline off --pod-subnet 172.30.0.0/16 -o json",
-    );
-    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap_or_default();
-    let flow = told.pointer("/cases/0/proofs/0/counters/0/flow");
-    (
-        ran.code,
-        flow.map_or_else(|| ran.stdout.clone(), ToString::to_string),
-    )
+    let ran =
+        room.run("verify in.yaml --intents intents.yaml --baseline off --pod-subnet 172.30.0.0/16");
+    (ran.code, ran.stdout)
 }
 
 #[test]
@@ -61,7 +55,7 @@ fn nets_mean_the_pods_and_workers_that_have_them() {
 
 #[test]
 fn a_workers_tunnel_address_is_one_of_its_own() {
-    let intent = "from: {pods: {}}, to: {workers: {}}";
+    let intent = "from: {pods: {namespace: web}}, to: {workers: {}}";
     let (code, told) = outcome(&[PODS, TUNNELS], intent);
     assert_eq!(code, 1);
     assert!(told.contains("172.30.9."), "{told}");
