@@ -88,7 +88,7 @@ fn a_flow_is_in_the_allowed_space_exactly_if_the_evaluator_allows_it() {
         let text = std::env::var(name).ok();
         text.and_then(|text| text.parse().ok()).unwrap_or(default)
     };
-    let flows = number("PALISADE_FLOWS", 20_000);
+    let flows = number("PALISADE_FLOWS", 100_000);
     let seed = number("PALISADE_SEED", 1);
     let mut tally = [0usize; 3];
     let mut tried = 0;
@@ -153,19 +153,14 @@ fn a_flow_is_in_the_allowed_space_exactly_if_the_evaluator_allows_it() {
                     Outcome::Deny => [false, true, false],
                     Outcome::Unknown(_) => [false, false, true],
                 };
-                // What is put in the place of a source is any node's of the class: then it may be
-                // said of a flow that is known that all together it is not.
                 assert!(
-                    is == wanted || is == [false, false, true],
+                    is == wanted,
                     "set {set_number} of seed {seed}, imagined {imagined}: in allow, deny, unknown: \
                      {is:?}; the evaluator: {outcome:?}\n{header}\n{way:?}\n{:?}\n{:?}\n{facts:?}\n\
                      {yaml}\n{told}",
                     reach.end(way.from),
                     reach.end(way.to),
                 );
-                if is != wanted {
-                    tally[2] += 1;
-                }
                 tally[match outcome {
                     Outcome::Allow => 0,
                     Outcome::Deny => 1,

@@ -85,14 +85,15 @@ fn a_server_that_is_not_there_or_says_nothing() {
     let expected =
         "/apis/projectcalico.org/v3 in 3 tries; the last time: no answer within 0.1 seconds";
     assert!(error.to_string().ends_with(expected), "{error}");
-    drop(listener);
+    // A port that no kernel gives to anybody who asks for any: nothing listens there, and no other
+    // test begins to. One that was free a moment ago may be somebody's again.
+    let nobody = "https://127.0.0.1:1";
+    let kubeconfig = server.kubeconfig_by_token();
+    room.write("kubeconfig", kubeconfig.replace(&server.address, nobody));
     let error = read(room.path("kubeconfig")).unwrap_err();
-    let expected = format!("cannot reach live:loopback ({address})");
+    let expected = format!("cannot reach live:loopback ({nobody})");
     assert!(error.to_string().starts_with(&expected), "{error}");
-    // The kernel may have given the port to another test meanwhile.
-    let told = error.to_string();
-    let ends = ["Connection refused", "Connection reset"];
-    assert!(ends.iter().any(|end| told.contains(end)), "{told}");
+    assert!(error.to_string().contains("Connection refused"), "{error}");
 }
 
 #[test]

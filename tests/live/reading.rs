@@ -259,34 +259,55 @@ fn policies_for_the_whole_cluster_are_listed_where_they_are_served() {
 }
 
 #[test]
-fn pods_are_listed_where_they_are_wanted() {
+fn pods_are_listed_where_they_are_wanted_and_nothing_of_their_environment_is_kept() {
     let server = ApiServer::but("v3", |asked| {
         let pod: Value = json!({
-            "metadata": {"name": "web", "namespace": "shop"},
-            "spec": {"containers": [{"env": [{"name": "KEY", "value": "hunter2"}]}]},
+            "metadata": {
+                "name": "web",
+                "namespace": "shop",
+                "labels": {"app": "web"},
+                "annotations": {
+                    "kubectl.kubernetes.io/last-applied-configuration": "{\"env\": \"hunter2\"}",
+                },
+                "managedFields": [{"manager": "hunter2"}],
+            },
+            "spec": {
+                "nodeName": "w1",
+                "containers": [{
+                    "name": "web",
+                    "env": [{"name": "PASSWORD", "value": "hunter2"}],
+                    "args": ["--token=hunter2"],
+                    "ports": [{"containerPort": 80}],
+                }],
+                "volumes": [{"name": "hunter2"}],
+            },
+            "status": {"podIP": "172.30.1.2", "message": "hunter2"},
         });
         let list = json!({"kind": "PodList", "metadata": {}, "items": [pod]});
         (asked.path == "/api/v1/pods?limit=500").then_some(Reply::Json(200, list))
     });
     let room = Room::new();
     room.write("kubeconfig", server.kubeconfig_by_token());
+    let pods = |cluster: &live::Cluster| -> Vec<(String, Value)> {
+        let inputs = cluster.given.inputs.iter();
+        let pods = inputs.filter(|input| input.name.contains("/pods/"));
+        pods.map(|pod| (pod.name.clone(), serde_json::from_str(&pod.text).unwrap()))
+            .collect()
+    };
     let mut options = options(room.path("kubeconfig"));
-    let without = read(room.path("kubeconfig")).unwrap();
-    assert!(
-        !without
-            .given
-            .inputs
-            .iter()
-            .any(|input| input.name.contains("/pods/"))
-    );
+    assert_eq!(pods(&read(room.path("kubeconfig")).unwrap()), []);
     options.pods = true;
     let with = live::read(None, &options, &|_| {}).unwrap();
     find(&set_of(&with), "Pod shop/web");
-    assert!(
-        !with
-            .given
-            .inputs
-            .iter()
-            .any(|input| input.text.contains("hunter2"))
+    let kept = json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web", "namespace": "shop", "labels": {"app": "web"}},
+        "spec": {"nodeName": "w1", "containers": [{"ports": [{"containerPort": 80}]}]},
+        "status": {"podIP": "172.30.1.2"},
+    });
+    assert_eq!(
+        pods(&with),
+        [("live:loopback/pods/shop/web".to_owned(), kept)]
     );
 }

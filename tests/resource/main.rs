@@ -12,6 +12,8 @@
     clippy::case_sensitive_file_extension_comparisons
 )]
 
+mod version;
+
 use std::path::{Path, PathBuf};
 
 use palisade::finding::Input;

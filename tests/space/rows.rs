@@ -1,7 +1,7 @@
 //! Spaces as rows: what they are and how they read.
 
 use palisade::engine::Family;
-use palisade::engine::space::{Addresses, Cube, Space, Spaces};
+use palisade::engine::space::{Addresses, Cube, Ranges, Space, Spaces};
 use proptest::prelude::*;
 
 use crate::universe::set;
@@ -161,4 +161,28 @@ fn rows_read_as_people_write_rules() {
     );
     let cut = spaces.rows(all, 0);
     assert_eq!(cut.to_string(), "… and more");
+}
+
+/// The blocks of a range of addresses, as text.
+fn blocks(first: u128, last: u128, family: Family) -> Vec<String> {
+    let set = Addresses::of_family(family, Ranges::of([(first, last)]));
+    set.cidrs().map(|cidr| cidr.to_string()).collect()
+}
+
+#[test]
+fn a_range_is_the_fewest_blocks_up_to_both_ends() {
+    let v4 = u128::from(u32::MAX);
+    assert_eq!(blocks(0, v4, Family::V4), ["0.0.0.0/0"]);
+    assert_eq!(blocks(0, u128::MAX, Family::V6), ["::/0"]);
+    assert_eq!(blocks(v4, v4, Family::V4), ["255.255.255.255/32"]);
+    assert_eq!(
+        blocks(u128::MAX, u128::MAX, Family::V6),
+        ["ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128"]
+    );
+    assert_eq!(
+        blocks(1, 6, Family::V4),
+        ["0.0.0.1/32", "0.0.0.2/31", "0.0.0.4/31", "0.0.0.6/32"]
+    );
+    assert_eq!(blocks(1, v4, Family::V4).len(), 32);
+    assert_eq!(blocks(0, u128::MAX - 1, Family::V6).len(), 128);
 }

@@ -208,30 +208,3 @@ fn cidrs(ranges: &Ranges, family: Family) -> impl Iterator<Item = Cidr> {
         })
     })
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn texts(first: u128, last: u128, family: Family) -> Vec<String> {
-        let ranges = Ranges::of([(first, last)]);
-        cidrs(&ranges, family)
-            .map(|cidr| cidr.to_string())
-            .collect()
-    }
-
-    #[test]
-    fn a_range_is_the_fewest_blocks_up_to_both_ends() {
-        let v4 = u128::from(u32::MAX);
-        assert_eq!(texts(0, v4, Family::V4), ["0.0.0.0/0"]);
-        assert_eq!(texts(0, u128::MAX, Family::V6), ["::/0"]);
-        assert_eq!(texts(v4, v4, Family::V4), ["255.255.255.255/32"]);
-        assert_eq!(texts(u128::MAX, u128::MAX, Family::V6).len(), 1);
-        assert_eq!(
-            texts(1, 6, Family::V4),
-            ["0.0.0.1/32", "0.0.0.2/31", "0.0.0.4/31", "0.0.0.6/32"]
-        );
-        assert_eq!(texts(1, v4, Family::V4).len(), 32);
-        assert_eq!(texts(0, u128::MAX - 1, Family::V6).len(), 128);
-    }
-}
