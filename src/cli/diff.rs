@@ -101,8 +101,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     let mut notes = Vec::new();
     let [old, new] = sides(&arguments.source, [old, new], library, &mut notes)?;
     let mut found = compare(&old, &new, &manner(arguments)?)?;
-    if !arguments.no_flows && !found.changes.is_empty() {
+    if !arguments.no_flows {
         match changed_flows(&old, &new, &found, &arguments.known.read()?) {
+            // Where nothing differs there is nothing to say of flows either.
+            Ok(flows) if found.changes.is_empty() && flows.is_empty() => {}
             Ok(flows) => found.flows = Some(flows),
             // The objects differ all the same, and that is told.
             Err(error) => notes.push(format!("flows are not compared: {}", error.message())),

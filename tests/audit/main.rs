@@ -15,6 +15,7 @@ mod call;
 mod cases;
 mod codes;
 mod command;
+mod services;
 
 use palisade::engine::{Settings, compile};
 use palisade::finding::{Finding, Input};

@@ -16,6 +16,7 @@ mod api_server;
 mod call;
 #[cfg(feature = "live")]
 mod cluster;
+mod flows;
 mod formats;
 mod meaning;
 mod sides;

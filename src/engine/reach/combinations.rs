@@ -146,6 +146,20 @@ pub fn selectors_of(program: &Program) -> Vec<Selector> {
     all
 }
 
+/// Namespaces whose labels, or those of a service account of theirs, differ between two programs.
+pub fn differing_namespaces(one: &Program, other: &Program) -> BTreeSet<String> {
+    let all = one.namespaces.keys().chain(other.namespaces.keys());
+    let mut differing: BTreeSet<String> = all
+        .filter(|name| one.namespaces.get(*name) != other.namespaces.get(*name))
+        .cloned()
+        .collect();
+    let (own, others) = (&one.service_accounts, &other.service_accounts);
+    let accounts = own.keys().chain(others.keys());
+    let accounts = accounts.filter(|key| own.get(*key) != others.get(*key));
+    differing.extend(accounts.map(|(namespace, _)| namespace.clone()));
+    differing
+}
+
 fn selectors(program: &Program, assumptions: &Assumptions) -> Vec<Expr> {
     let own = selectors_of(program);
     let all = own.iter().chain(&assumptions.asked);

@@ -57,7 +57,9 @@ use view::{Addressing, ViewKey};
 pub use arrival::{
     Arrival, ArrivalAddress, ArrivalHook, ArrivalLine, ArrivalOwner, ArrivalSide, ArrivalTier,
 };
-pub use combinations::{Assumptions, MOST_COMBINATIONS, TooManyPods, selectors_of};
+pub use combinations::{
+    Assumptions, MOST_COMBINATIONS, TooManyPods, differing_namespaces, selectors_of,
+};
 pub use ends::{End, EndId};
 pub use view::HeaderEnd;
 pub use way::Way;

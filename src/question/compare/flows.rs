@@ -16,9 +16,9 @@ const ROWS: usize = 4;
 
 /// What changes in flows if what differs between the sides is brought from the old one to the new.
 ///
-/// What neither side's files say of a cluster, nodes and pods and what only a cluster has and stays,
-/// is taken for the same on both: what a change of policies does is told, and nothing else. A part
-/// that one side alone has is another cluster's: there is nothing to compare it with.
+/// Objects that are not compared count as each side writes them, and for both where one alone has
+/// them, as nodes and pods and what only a cluster has and stays. A part that one side alone has is
+/// another cluster's: there is nothing to compare it with.
 ///
 /// # Errors
 /// The platform's own policies cannot be read, or the comparison outgrows its bounds.
@@ -32,7 +32,8 @@ pub fn changed_flows(
     let parts = old.parts.iter();
     let parts = parts.filter_map(|(part, set)| Some((part, set, new.parts.get(part)?)));
     for (part, was, is) in parts {
-        if !found.changes.iter().any(|change| change.part == *part) {
+        let changed = found.changes.iter().any(|change| change.part == *part);
+        if !changed && !facts_differ(was, is) {
             continue;
         }
         let [before, after] = in_place([was, is], found);
@@ -88,6 +89,20 @@ fn in_place(parts: [&ResourceSet; 2], found: &Comparison) -> [ResourceSet; 2] {
         }
         set
     })
+}
+
+/// Whether the sides write something else of an object that is not compared and may bear on flows, as
+/// of a namespace's labels. What that comes to is for the flows to say.
+fn facts_differ(old: &ResourceSet, new: &ResourceSet) -> bool {
+    let facts = old.iter().filter(|one| !is_compared([Some(one), None]));
+    facts.into_iter().any(|one| {
+        let other = new.get(&one.key);
+        other.is_some_and(|other| written(one) != written(other))
+    })
+}
+
+fn written(resource: &Resource) -> Option<&str> {
+    resource.input.text.get(resource.span.range())
 }
 
 fn lists_workers(resources: &ResourceSet) -> bool {

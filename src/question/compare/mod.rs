@@ -188,7 +188,8 @@ pub enum Verdict {
 impl Comparison {
     /// How it ends.
     pub fn verdict(&self) -> Verdict {
-        if !self.changes.is_empty() {
+        let flows = self.flows.as_ref().is_some_and(|flows| !flows.is_empty());
+        if !self.changes.is_empty() || flows {
             Verdict::Differs
         } else if self.unseen.is_empty() {
             Verdict::Same

@@ -13,12 +13,19 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::engine::Program;
-use crate::engine::reach::{Assumptions, EndId, Reach, Way, selectors_of};
+use crate::engine::reach::{Assumptions, EndId, Reach, Way, differing_namespaces, selectors_of};
 use crate::engine::space::{Cube, Space, SpaceError};
 use crate::finding::InputError;
+use crate::resource::selector::Selector;
 
 use change::Draft;
 use pairing::{Group, Pairing};
+
+/// The label in which Calico has a pod's namespace (RES-1).
+const NAMESPACE: &str = "projectcalico.org/namespace";
+
+/// Before the labels that pods inherit of their namespace and service account (RES-3).
+const INHERITED: [&str; 2] = ["pcns.", "pcsa."];
 
 /// What differs between two programs.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +58,10 @@ pub fn flow_diff(
 ) -> Result<FlowDiff, InputError> {
     let mut asked = selectors_of(before);
     asked.extend(selectors_of(after));
+    // Pods of a namespace that is another on either side are a kind of their own.
+    let differing = differing_namespaces(before, after);
+    let in_namespace = |name: &String| Selector::eq(NAMESPACE, name).ok();
+    asked.extend(differing.iter().filter_map(in_namespace));
     let assumptions = Assumptions {
         asked,
         absent: absent.to_vec(),
@@ -69,7 +80,7 @@ pub fn flow_diff(
         after: new(after)?,
         ways: [BTreeMap::new(), BTreeMap::new()],
     };
-    compare.pairing = Pairing::of(&compare.before, &compare.after);
+    compare.pairing = Pairing::of(&compare.before, &compare.after, &differing);
     compare.run().map_err(|error| {
         InputError::new(format!("the comparison outgrows its memory: {error}"))
             .hint("list the pods there are, or compare parts of the input by themselves")

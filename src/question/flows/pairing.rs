@@ -9,6 +9,7 @@ use crate::engine::reach::{End, EndId, Reach};
 use crate::engine::space::Addresses;
 use crate::engine::{HostId, ImaginedPod, PodId, Program};
 
+use super::INHERITED;
 use super::change::Side;
 
 /// Endpoints that are alike in both programs.
@@ -52,9 +53,11 @@ struct Known {
 }
 
 impl Pairing {
-    pub(super) fn of(before: &Reach<'_>, after: &Reach<'_>) -> Self {
-        let old = known(before);
-        let mut new = known(after);
+    /// `differing` are namespaces whose labels are not the same in both: what pods inherit of them
+    /// does not say which pods they are.
+    pub(super) fn of(before: &Reach<'_>, after: &Reach<'_>, differing: &BTreeSet<String>) -> Self {
+        let old = known(before, differing);
+        let mut new = known(after, differing);
         let mut groups: BTreeMap<(EndId, EndId), Vec<Member>> = BTreeMap::new();
         let mut gone = BTreeSet::new();
         for (name, known) in old {
@@ -111,7 +114,7 @@ fn both(one: &Addresses, other: &Addresses) -> Addresses {
     one.complement().union(&other.complement()).complement()
 }
 
-fn known(reach: &Reach<'_>) -> BTreeMap<Name, Known> {
+fn known(reach: &Reach<'_>, differing: &BTreeSet<String>) -> BTreeMap<Name, Known> {
     let program = reach.program();
     let mut all = BTreeMap::new();
     for (id, end) in reach.ends() {
@@ -143,6 +146,10 @@ fn known(reach: &Reach<'_>) -> BTreeMap<Name, Known> {
                 for pod in pods {
                     let host = pod.host.and_then(|id| host_name(program, id));
                     let mut labels = pod.labels.clone();
+                    if differing.contains(&pod.sketch.namespace) {
+                        let is_own = |label: &str| !INHERITED.iter().any(|p| label.starts_with(p));
+                        labels.retain(|(label, _)| is_own(label));
+                    }
                     labels.sort_unstable();
                     let addresses = reach.addresses(id);
                     put(Name::Imagined(labels, host), addresses, shown(pod));

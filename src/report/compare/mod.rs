@@ -31,6 +31,9 @@ impl Compared<'_> {
         let [old, new] = &self.found.sides;
         match self.found.verdict() {
             Verdict::Same => format!("{old} and {new} say the same"),
+            Verdict::Differs if self.found.changes.is_empty() => {
+                format!("from {old} to {new}: no object that is compared differs, and flows do")
+            }
             Verdict::Differs => {
                 let counts: Vec<String> = What::ALL
                     .into_iter()
