@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::{Program, Settings, compile};
 use crate::finding::{Input, InputError};
-use crate::profile::PlatformProfile;
+use crate::profile::{Network, PlatformProfile};
 use crate::question::intent::{Intent, built_in};
 use crate::question::subject::{Known, subject};
 use crate::question::verify::{Proof, verify};
@@ -130,6 +130,26 @@ impl Case {
             program: compile(&subject.resources, &subject.settings),
             intents,
         })
+    }
+
+    /// Interfaces that host endpoints govern and that neither network is: what intents say of a
+    /// network is not about them, and would hold of a worker that has no others.
+    pub fn on_no_network(&self, facts: &PlatformProfile) -> Vec<String> {
+        let networks = Network::BOTH.map(|network| facts.network(network).interface.as_str());
+        let named = |id| self.program.interface_name(id).map(String::as_str);
+        let mut told = Vec::new();
+        for host in self.program.hosts().iter().filter(|host| host.mapped) {
+            let own = host.specific.iter().filter_map(|(id, _)| named(*id));
+            for interface in own.filter(|own| !networks.contains(own)) {
+                told.push(format!(
+                    "worker {} has a host endpoint on `{interface}`, which neither network is ({}): \
+                     no intent about a network speaks of it",
+                    host.name,
+                    networks.join(", ")
+                ));
+            }
+        }
+        told
     }
 
     /// Whether each of the intents holds, in their order; `progress` is told after each how many

@@ -114,9 +114,9 @@ pub(super) fn prove(jobs: &[Job<'_>], held: Held<'_>) -> Result<Proofs, Error> {
     let mut proofs = Proofs::default();
     let mut notes = BTreeSet::new();
     for (_, found) in found {
-        let (proven, vanished) = found?;
+        let (proven, own) = found?;
         proofs.cases.push(proven);
-        notes.extend(vanished);
+        notes.extend(own);
     }
     for note in notes {
         terminal::tell_note(&note);
@@ -150,7 +150,7 @@ fn look_at(
             vanished.place, vanished.key, vanished.reason
         )
     });
-    let vanished = vanished.collect();
+    let notes = vanished.chain(case.on_no_network(facts)).collect();
     let lists_pods = !case.program.pods().is_empty();
     let proven = Proven {
         target: job.of.target(),
@@ -162,7 +162,7 @@ fn look_at(
         intents: case.intents,
         proofs,
     };
-    Ok((proven, vanished))
+    Ok((proven, notes))
 }
 
 impl Of<'_> {

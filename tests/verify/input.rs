@@ -175,3 +175,17 @@ fn all_inputs_may_come_by_standard_input() {
     );
     assert_eq!(ran.code, 1, "{}", ran.stderr);
 }
+
+#[test]
+fn an_interface_that_is_neither_networks_is_told_since_no_intent_speaks_of_it() {
+    let room = Room::new();
+    room.write(
+        "ens.yaml",
+        "{apiVersion: projectcalico.org/v3, kind: HostEndpoint, metadata: {name: a, labels: {ibm.role: \
+         worker_private}}, spec: {node: w1, interfaceName: ens3, expectedIPs: [10.1.0.1]}}\n",
+    );
+    let ran = room.run("verify region:us-south/private ens.yaml --region us-south --private");
+    let note = "note: worker w1 has a host endpoint on `ens3`, which neither network is (eth0, eth1): \
+                no intent about a network speaks of it\n";
+    assert!(ran.stderr.starts_with(note), "{}", ran.stderr);
+}
