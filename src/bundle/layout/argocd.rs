@@ -8,7 +8,7 @@ use crate::question::compare::{BUNDLE, MANAGED_BY};
 use super::super::Bundle;
 use super::kustomize;
 use super::mark::Waves;
-use super::{bundle_of, extra, label_of, name_of};
+use super::{Metadata, bundle_of, extra, label_of, name_of};
 
 /// Where the `Application` lies: the kustomization beside it does not list it, so it does not sync
 /// itself.
@@ -62,13 +62,6 @@ struct Application<'a> {
     kind: &'static str,
     metadata: Metadata<'a>,
     spec: Spec<'a>,
-}
-
-#[derive(Debug, Serialize)]
-struct Metadata<'a> {
-    name: String,
-    namespace: &'a str,
-    labels: std::collections::BTreeMap<&'static str, String>,
 }
 
 #[derive(Debug, Serialize)]

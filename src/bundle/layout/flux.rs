@@ -1,7 +1,5 @@
 //! A folder for each wave, and Flux `Kustomization`s that apply one after the other.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::finding::InputError;
@@ -11,7 +9,7 @@ use super::super::Bundle;
 use super::super::wave::Wave;
 use super::kustomize::kustomization;
 use super::mark::{Waves, marked};
-use super::{bundle_of, by_wave, extra, label_of, name_of};
+use super::{Metadata, bundle_of, by_wave, extra, label_of, name_of};
 
 /// Where the `Kustomization`s lie: in no folder that they apply.
 const KUSTOMIZATIONS: &str = "flux/kustomizations.yaml";
@@ -57,13 +55,6 @@ struct Kustomization<'a> {
     kind: &'static str,
     metadata: Metadata<'a>,
     spec: Spec<'a>,
-}
-
-#[derive(Debug, Serialize)]
-struct Metadata<'a> {
-    name: String,
-    namespace: &'a str,
-    labels: BTreeMap<&'static str, String>,
 }
 
 #[derive(Debug, Serialize)]

@@ -32,6 +32,14 @@ const LONGEST_LABEL: usize = 63;
 /// How many digits of a digest stand for what is cut off a label.
 const DIGITS: usize = 8;
 
+/// The metadata of an object that a layout adds for a controller.
+#[derive(Debug, Serialize)]
+struct Metadata<'a> {
+    name: String,
+    namespace: &'a str,
+    labels: BTreeMap<&'static str, String>,
+}
+
 /// How a bundle lies in its folder.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Layout {
