@@ -4,6 +4,7 @@
 //! arranges them for what applies them, [`Output`] brings them to a folder: all or none, and nothing
 //! that is not its own.
 
+mod compare;
 mod context;
 mod facts;
 mod intents;
@@ -18,11 +19,12 @@ mod template;
 mod wave;
 mod write;
 
+pub use compare::{Change, Changes, Folder};
 pub use intents::intent_facts;
 pub use inventory::INVENTORY;
 pub use layout::{Argocd, Destination, Flux, Layout, SourceReference};
 pub use minimise::{LeftOut, minimise};
-pub use write::{Change, Changes, Folder, Output};
+pub use write::Output;
 
 pub use plan::{HostEndpoints, Plan, Target, Wanted};
 pub use proof::{Baseline, Case, known};

@@ -6,19 +6,18 @@
 //! process itself is ended, each file is either old or new, the inventory covers both, and the
 //! next run finishes the work. Runs on one output folder wait for one another.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use tempfile::TempPath;
 
-use crate::finding::{Error, Input, InputError, OutsideError};
+use crate::finding::{Error, OutsideError};
 use crate::source::write::{TEMPORARY, stage};
 use crate::yaml::LONGEST_TEXT;
 
-use super::inventory::{INVENTORY, Inventory, digest_of};
+use super::compare::{Change, Changes, Folder, Holding, compare, in_the_way};
+use super::inventory::{INVENTORY, Inventory};
 
 /// How deep leftovers of an interrupted run are looked for below a bundle's folder.
 const DEEPEST_FOLDER: usize = 4;
@@ -31,53 +30,22 @@ pub struct Output {
     _lock: Option<File>,
 }
 
-/// What a folder of the output should hold: the text of each file by its path below the folder.
-#[derive(Debug, Clone)]
-pub struct Folder {
-    /// Its path below the output folder, written with `/`.
-    pub path: String,
-    /// Its files; none means that the folder should hold nothing of Palisade's.
-    pub files: BTreeMap<String, Arc<Input>>,
-}
+impl Holding for Output {
+    fn at(&self, folder: &str) -> PathBuf {
+        self.path.join(folder)
+    }
 
-/// What happens to one file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// It is new.
-    Create {
-        /// Its text.
-        new: String,
-    },
-    /// It gets another text.
-    Update {
-        /// The text on disk.
-        old: String,
-        /// Its new text.
-        new: String,
-        /// Whether somebody else changed it since Palisade wrote it.
-        edited: bool,
-    },
-    /// It goes.
-    Remove {
-        /// The text on disk.
-        old: String,
-        /// Whether somebody else changed it since Palisade wrote it.
-        edited: bool,
-    },
-}
+    fn read(&self, path: &Path) -> Result<Option<String>, Error> {
+        self.refuse_links(path.parent().unwrap_or(path))?;
+        read_own(path)
+    }
 
-/// What must change for a folder to hold what it should.
-#[derive(Debug)]
-pub struct Changes {
-    folder: PathBuf,
-    /// By path below the folder.
-    pub files: BTreeMap<String, Change>,
-    /// What the inventory says now.
-    before: Inventory,
-    /// What it should say.
-    after: Inventory,
-    /// Texts that an interrupted run left beside their place.
-    leftovers: Vec<PathBuf>,
+    fn leftovers(&self, folder: &Path) -> Vec<PathBuf> {
+        let mut leftovers = Vec::new();
+        find_leftovers(folder, 0, &mut leftovers);
+        leftovers.sort();
+        leftovers
+    }
 }
 
 impl Output {
@@ -109,50 +77,7 @@ impl Output {
     /// # Errors
     /// A file that is in the way and not Palisade's, or a folder that cannot be read.
     pub fn compare(&self, folder: &Folder) -> Result<Changes, Error> {
-        let path = self.path.join(&folder.path);
-        self.refuse_links(&path)?;
-        let before = inventory(&path)?;
-        let mut after = Inventory::default();
-        let mut files = BTreeMap::new();
-        for (name, input) in &folder.files {
-            let new = &input.text;
-            after.add(name, digest_of(new.as_bytes()));
-            let at = path.join(name);
-            self.refuse_links(at.parent().unwrap_or(&path))?;
-            match read_own(&at)? {
-                None => {
-                    files.insert(name.clone(), Change::Create { new: new.clone() });
-                }
-                Some(old) if old == *new => {}
-                Some(_) if !before.owns(name) => return Err(in_the_way(&at)),
-                Some(old) => {
-                    let edited = !before.wrote(name, &digest_of(old.as_bytes()));
-                    let new = new.clone();
-                    files.insert(name.clone(), Change::Update { old, new, edited });
-                }
-            }
-        }
-        for name in before
-            .paths()
-            .filter(|name| !folder.files.contains_key(*name))
-        {
-            let at = path.join(name);
-            self.refuse_links(at.parent().unwrap_or(&path))?;
-            if let Some(old) = read_own(&at)? {
-                let edited = !before.wrote(name, &digest_of(old.as_bytes()));
-                files.insert(name.to_owned(), Change::Remove { old, edited });
-            }
-        }
-        let mut leftovers = Vec::new();
-        find_leftovers(&path, 0, &mut leftovers);
-        leftovers.sort();
-        Ok(Changes {
-            leftovers,
-            folder: path,
-            files,
-            before,
-            after,
-        })
+        compare(self, folder)
     }
 
     /// Refuses a link among the folders below the output folder: it may lead anywhere, and what
@@ -200,21 +125,6 @@ struct Staged {
 }
 
 impl Changes {
-    /// Whether the folder holds what it should.
-    pub fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.before == self.after && self.leftovers.is_empty()
-    }
-
-    /// Whether the inventory says what it should.
-    pub fn has_inventory(&self) -> bool {
-        self.before == self.after
-    }
-
-    /// The folder.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// Writes every new text beside its place.
     fn stage(&self) -> Result<Staged, Error> {
         let mut texts = Vec::new();
@@ -292,17 +202,6 @@ impl Changes {
     }
 }
 
-fn inventory(folder: &Path) -> Result<Inventory, Error> {
-    let path = folder.join(INVENTORY);
-    match read_own(&path)? {
-        None => Ok(Inventory::default()),
-        Some(text) => {
-            let input = Input::new(path.display().to_string(), text);
-            Ok(Inventory::read(&input)?)
-        }
-    }
-}
-
 /// Texts that an interrupted run left. No other run is under way: it would hold the lock.
 fn find_leftovers(folder: &Path, depth: usize, leftovers: &mut Vec<PathBuf>) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
@@ -316,15 +215,6 @@ fn find_leftovers(folder: &Path, depth: usize, leftovers: &mut Vec<PathBuf>) {
             leftovers.push(entry.path());
         }
     }
-}
-
-fn in_the_way(path: &Path) -> Error {
-    InputError::new(format!(
-        "{} is in the way: Palisade did not write it, so it is left alone",
-        path.display()
-    ))
-    .hint("move it away, or choose another folder with `-o DIR`")
-    .into()
 }
 
 /// The text of a file where Palisade may write; nothing where there is none.

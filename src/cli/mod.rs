@@ -1,6 +1,7 @@
 //! The command line: arguments, exit codes, and one file a command.
 
 mod audit;
+mod change;
 mod completion;
 mod convert;
 mod diff;
@@ -10,6 +11,7 @@ mod known;
 mod layout;
 mod library;
 mod lint;
+mod make;
 mod plan;
 mod profile;
 #[cfg(feature = "live")]
