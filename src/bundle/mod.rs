@@ -4,6 +4,7 @@
 //! arranges them for what applies them, [`Output`] brings them to a folder: all or none, and nothing
 //! that is not its own.
 
+mod branch;
 mod compare;
 mod context;
 mod facts;
@@ -19,6 +20,7 @@ mod template;
 mod wave;
 mod write;
 
+pub use branch::Branch;
 pub use compare::{Change, Changes, Folder};
 pub use intents::intent_facts;
 pub use inventory::INVENTORY;

@@ -2,15 +2,13 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::bundle::Templates;
 use crate::finding::{Error, InputError};
-use crate::profile::Network;
 use crate::question::compare::{IgnoreRule, Manner, Verdict, changed_flows, compare};
 use crate::report::compare::{self as report, Compared};
 use crate::source::SourceName;
 
 use super::known::KnownArguments;
-use super::side::sides;
+use super::side::{manner, sides};
 use super::source::SourceArguments;
 use super::{Exit, terminal};
 
@@ -100,7 +98,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     let library = || arguments.known.library();
     let mut notes = Vec::new();
     let [old, new] = sides(&arguments.source, [old, new], library, &mut notes)?;
-    let mut found = compare(&old, &new, &manner(arguments)?)?;
+    let mut found = compare(&old, &new, &asked(arguments)?)?;
     if !arguments.no_flows {
         match changed_flows(&old, &new, &found, &arguments.known.read()?) {
             // Where nothing differs there is nothing to say of flows either.
@@ -127,18 +125,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     })
 }
 
-fn manner(arguments: &Arguments) -> Result<Manner, Error> {
-    let templates = Templates::embedded()?;
-    let platform = arguments.known.library()?.platform()?;
-    let mut ignore = IgnoreRule::usual();
-    ignore.extend(arguments.ignore.iter().cloned());
-    Ok(Manner {
-        ignore,
-        all: arguments.all,
-        rendered: Network::BOTH
-            .into_iter()
-            .map(|network| templates.policy_names(network))
-            .collect(),
-        role_label: platform.role_label,
-    })
+fn asked(arguments: &Arguments) -> Result<Manner, Error> {
+    let mut manner = manner(&arguments.known.library()?)?;
+    manner.ignore.extend(arguments.ignore.iter().cloned());
+    manner.all = arguments.all;
+    Ok(manner)
 }

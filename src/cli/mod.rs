@@ -2,6 +2,7 @@
 
 mod audit;
 mod change;
+mod commit;
 mod completion;
 mod convert;
 mod diff;
@@ -50,6 +51,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Gen(Box<generate::Arguments>),
+    Commit(Box<commit::Arguments>),
     Verify(Box<verify::Arguments>),
     Lint(lint::Arguments),
     Trace(Box<trace::Arguments>),
@@ -69,6 +71,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let result = match arguments.command {
         Command::Gen(arguments) => generate::run(&arguments),
+        Command::Commit(arguments) => commit::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),

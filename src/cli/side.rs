@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::bundle::Templates;
 use crate::finding::{Code, Error, Finding, Input, InputError, Severity};
-use crate::profile::Library;
-use crate::question::compare::Side;
+use crate::profile::{Library, Network};
+use crate::question::compare::{IgnoreRule, Manner, Side};
 use crate::resource::{Kind, ResourceSet};
 use crate::source::SourceName;
 use crate::source::path::Given;
@@ -55,6 +56,20 @@ pub(super) fn sides(
         side(old, first.unseen, of_old, notes)?,
         side(new, second.unseen, of_new, notes)?,
     ])
+}
+
+/// How sources are usually compared.
+pub(super) fn manner(library: &Library) -> Result<Manner, Error> {
+    let templates = Templates::embedded()?;
+    Ok(Manner {
+        ignore: IgnoreRule::usual(),
+        all: false,
+        rendered: Network::BOTH
+            .into_iter()
+            .map(|network| templates.policy_names(network))
+            .collect(),
+        role_label: library.platform()?.role_label,
+    })
 }
 
 /// What each folder of a source holds, and what is wrong with it. Sources without folders are one.

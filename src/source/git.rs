@@ -16,7 +16,7 @@ use super::Snapshot;
 use super::text::text_of;
 
 /// The mode of a symbolic link in a tree; what it leads to is not part of the commit.
-pub(super) const LINK: i32 = 0o120_000;
+pub(crate) const LINK: i32 = 0o120_000;
 
 /// How much of a commit's name is shown.
 const SHORT: usize = 12;
@@ -110,7 +110,7 @@ fn outside(given: &str, error: &git2::Error) -> Error {
 }
 
 /// What the git library said of the repository `given`.
-pub(super) fn git_failed(given: &str, error: &git2::Error) -> OutsideError {
+pub(crate) fn git_failed(given: &str, error: &git2::Error) -> OutsideError {
     let message = if error.code() == ErrorCode::Owner {
         format!(
             "{}; `git config --global --add safe.directory PATH` trusts it",

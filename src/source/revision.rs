@@ -3,7 +3,7 @@
 
 use std::path::{Component, Path};
 
-use git2::{ErrorCode, ObjectType, Repository, Tree, TreeWalkMode, TreeWalkResult};
+use git2::{Commit, ErrorCode, ObjectType, Repository, Tree, TreeWalkMode, TreeWalkResult};
 
 use crate::finding::{Error, Input, Origin, OutsideError};
 
@@ -25,10 +25,10 @@ const HERE: &str = "./";
 /// No repository, no such revision, no such path in it, or a repository that does not answer: each
 /// of them the outside's (exit 3).
 pub fn read(folder: &Path, revision: &str, path: Option<&str>) -> Result<Given, Error> {
-    let repository = discover(folder)?;
+    let hint = "a `git:` source is a revision of the one that you are in";
+    let repository = discover(folder, hint)?;
     let shown = repository.path().display().to_string();
-    let commit = find_commit(&shown, &repository, revision)
-        .map_err(|error| unknown(&repository, revision, error))?;
+    let commit = commit_at(&repository, revision)?;
     let tree = commit.tree().map_err(|error| failed(&shown, &error))?;
     let path = from_root(folder, &repository, path)?;
     let mut found = Vec::new();
@@ -86,13 +86,29 @@ fn failed(repository: &str, error: &git2::Error) -> OutsideError {
     super::git::git_failed(repository, error)
 }
 
-fn discover(folder: &Path) -> Result<Repository, OutsideError> {
+/// The commit that `revision` names.
+///
+/// # Errors
+/// There is none, which is the outside's, with the nearest names.
+pub(crate) fn commit_at<'r>(
+    repository: &'r Repository,
+    revision: &str,
+) -> Result<Commit<'r>, Error> {
+    let shown = repository.path().display().to_string();
+    find_commit(&shown, repository, revision).map_err(|error| unknown(repository, revision, error))
+}
+
+/// The repository that `folder` is or lies in.
+///
+/// # Errors
+/// It lies in none, or that one does not answer.
+pub(crate) fn discover(folder: &Path, hint: &str) -> Result<Repository, OutsideError> {
     Repository::discover(folder).map_err(|error| {
         if error.code() == ErrorCode::NotFound {
             let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
             OutsideError::Source {
                 message: format!("{} lies in no git repository", folder.display()),
-                hint: Some("a `git:` source is a revision of the one that you are in".to_owned()),
+                hint: Some(hint.to_owned()),
             }
         } else {
             failed(&folder.display().to_string(), &error)
@@ -120,7 +136,10 @@ fn unknown(repository: &Repository, revision: &str, error: Error) -> Error {
 }
 
 /// `path` as one from the root of the repository, without `.` and `..`; empty for the root.
-fn from_root(
+///
+/// # Errors
+/// It leads out of the repository.
+pub(crate) fn from_root(
     folder: &Path,
     repository: &Repository,
     path: Option<&str>,
@@ -158,7 +177,10 @@ fn here(folder: &Path, repository: &Repository) -> String {
 }
 
 /// Adds the files of objects of `tree`, whose path is `prefix`, and of the folders below.
-fn collect(
+///
+/// # Errors
+/// The repository does not answer.
+pub(crate) fn collect(
     tree: &Tree<'_>,
     prefix: &str,
     found: &mut Vec<(String, git2::Oid)>,

@@ -2,11 +2,13 @@
 
 mod json;
 mod markdown;
+mod message;
 mod sarif;
 mod text;
 
 pub use json::render as json;
 pub use markdown::{LONGEST as LONGEST_MARKDOWN, render as markdown};
+pub use message::{LONGEST as LONGEST_MESSAGE, Part, render as message};
 pub use sarif::render as sarif;
 pub use text::render as text;
 
