@@ -76,9 +76,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     let counted = change::counted(&made.bundles(), &changes);
     if changes.iter().all(Changes::is_empty) {
         terminal::tell(&format!(
-            "nothing to commit: {} is as it would be written on `{}`",
-            folder.display(),
-            arguments.branch
+            "nothing to commit: `{}` is as it would be written on `{}`",
+            arguments.output, arguments.branch
         ));
         return Ok(Exit::Clean);
     }

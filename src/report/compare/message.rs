@@ -104,6 +104,9 @@ fn tell(part: &Part<'_>, lines: &mut Vec<String>) {
             .collect();
         list(what.word(), OBJECTS, &names, lines);
     }
+    if found.changes.is_empty() {
+        lines.push("  files change, and no object that is compared".to_owned());
+    }
     if let Some(flows) = &found.flows {
         for (word, changes) in [
             ("newly allowed", &flows.opened),
