@@ -111,12 +111,11 @@ impl Place {
     /// Every file of a branch below `folder`, by path from there, with its bytes.
     pub(crate) fn files(&self, branch: &str, folder: &str) -> BTreeMap<String, Vec<u8>> {
         let tree = self.last(branch).tree().unwrap();
-        let below = match folder {
-            "" => tree,
-            _ => {
-                let entry = tree.get_path(Path::new(folder)).unwrap();
-                self.repository.find_tree(entry.id()).unwrap()
-            }
+        let below = if folder.is_empty() {
+            tree
+        } else {
+            let entry = tree.get_path(Path::new(folder)).unwrap();
+            self.repository.find_tree(entry.id()).unwrap()
         };
         let mut files = BTreeMap::new();
         below

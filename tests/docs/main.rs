@@ -1,8 +1,9 @@
 //! Every command that the documents show is run, and shows what they say it shows.
 //!
 //! A fenced block of the kind `console` is a session: lines that begin with `$ ` are commands, the
-//! lines below are what they print. A line `...` stands for any lines. The blocks of one document
-//! run one after the other in one folder, which has the project's `examples`.
+//! lines below are what they print. A line `...` stands for any lines, and ` ...` at the end of a line
+//! for the rest of it. The blocks of one document run one after the other in one folder, which has the
+//! project's `examples` and is a git repository where the document commits.
 
 #![allow(
     clippy::unwrap_used,
@@ -41,6 +42,9 @@ fn every_command_of_the_documents_shows_what_they_say() {
         if text.contains("--kubeconfig kubeconfig") {
             continue;
         }
+        if text.contains("$ palisade commit ") {
+            make_repository(&room);
+        }
         for block in blocks(&text) {
             commands += run(&room, &document, &block);
         }
@@ -66,6 +70,24 @@ fn room_with_examples() -> Room {
     let room = Room::new();
     copy(&project("examples"), &room.path("examples"));
     room
+}
+
+/// Makes the room a repository with one commit of all that is in it, in which somebody commits.
+fn make_repository(room: &Room) {
+    let repository = git2::Repository::init(room.path("")).unwrap();
+    let mut config = repository.config().unwrap();
+    config.set_str("user.name", "Ann").unwrap();
+    config.set_str("user.email", "ann@example.com").unwrap();
+    let mut index = repository.index().unwrap();
+    index
+        .add_all(["*"], git2::IndexAddOption::DEFAULT, None)
+        .unwrap();
+    index.write().unwrap();
+    let tree = repository.find_tree(index.write_tree().unwrap()).unwrap();
+    let me = repository.signature().unwrap();
+    repository
+        .commit(Some("HEAD"), &me, &me, "examples", &tree, &[])
+        .unwrap();
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -141,7 +163,11 @@ fn fits(expected: &[&str], shown: &[&str]) -> bool {
         None => shown.is_empty(),
         Some((&"...", rest)) => (0..=shown.len()).any(|skip| fits(rest, &shown[skip..])),
         Some((line, rest)) => {
-            shown.first().is_some_and(|first| first == line) && fits(rest, &shown[1..])
+            let fits_line = |first: &&str| match line.strip_suffix(" ...") {
+                Some(begin) => first.starts_with(begin),
+                None => first == line,
+            };
+            shown.first().is_some_and(fits_line) && fits(rest, &shown[1..])
         }
     }
 }

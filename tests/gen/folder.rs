@@ -81,6 +81,29 @@ fn a_file_in_the_way_stops_everything() {
     assert_eq!(room.files("generated"), before);
 }
 
+#[test]
+fn an_inventory_with_a_merge_that_is_not_finished_stops_everything() {
+    let room = Room::new();
+    room.run("gen --region us-south --private");
+    let path = "generated/us-south/private/.palisade-inventory";
+    let text = room.read(path);
+    room.write(
+        path,
+        format!("<<<<<<< HEAD\n{text}=======\n{text}>>>>>>> theirs\n"),
+    );
+    let before = room.files("generated");
+    let ran = room.run("gen --region us-south --private --without vrrp");
+    assert_eq!(ran.code, 3);
+    assert_eq!(
+        ran.stderr,
+        format!(
+            "error: {path} holds a merge that is not finished\n |\n = help: take either side of it \
+             whole, such as with `git checkout --ours`: what is written anew does not depend on it\n"
+        )
+    );
+    assert_eq!(room.files("generated"), before);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_is_not_followed_and_not_overwritten() {
