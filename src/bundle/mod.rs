@@ -24,7 +24,9 @@ pub use branch::Branch;
 pub use compare::{Change, Changes, Folder};
 pub use intents::intent_facts;
 pub use inventory::INVENTORY;
-pub use layout::{Argocd, Destination, Flux, Layout, SourceReference};
+pub use layout::{
+    Argocd, Calicoctl, Destination, Flux, Kustomize, Layout, SourceReference, carried,
+};
 pub use minimise::{LeftOut, minimise};
 pub use write::Output;
 

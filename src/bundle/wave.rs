@@ -66,6 +66,11 @@ impl Wave {
         }
     }
 
+    /// Number and word, as they stand in names of folders and objects: `1-allow`.
+    pub fn part(self) -> String {
+        format!("{}-{}", self.number(), self.word())
+    }
+
     /// Its word, as it stands in names of folders and objects: `allow`.
     pub fn word(self) -> &'static str {
         match self {

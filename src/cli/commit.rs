@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::bundle::{Branch, Change, Changes, Plan, known};
+use crate::bundle::{Branch, Change, Changes, Plan, carried, known};
 use crate::finding::{Error, Input, InputError};
 use crate::question::compare::{Comparison, Side, changed_flows, compare};
 use crate::report::compare::{Compared, Part, message};
@@ -172,9 +172,12 @@ fn sides(branch: &Branch, plan: &Plan, changes: &[Changes]) -> Result<[Side; 2],
     }
     Ok([("before", old), ("after", new)].map(|(name, texts)| {
         let texts = texts.iter();
-        let inputs: Vec<_> = texts
+        let mut inputs: Vec<_> = texts
             .map(|(path, text)| Input::new(path.display().to_string(), text.as_str()))
             .collect();
+        // What Jobs apply is what changes.
+        let within: Vec<_> = inputs.iter().flat_map(carried).collect();
+        inputs.extend(within);
         Side {
             name: name.to_owned(),
             parts: [(String::new(), ResourceSet::read(&inputs))].into(),

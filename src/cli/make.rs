@@ -56,9 +56,9 @@ impl MakeArguments {
     /// Makes it, for files below `output`; nothing where it does not hold what it must, which the
     /// user was told then.
     pub(super) fn make(&self, output: &Path, is_stream: bool) -> Result<Option<Made>, Error> {
-        let layout = self.layout.layout(output, is_stream)?;
         let library = self.plan.profiles.library()?;
-        let plans = plan::plans(&self.plan, &library)?;
+        let (plans, section) = plan::laid_out(&self.plan, &library)?;
+        let layout = self.layout.layout(output, is_stream, section.as_ref())?;
         let mut rendered = self.templates.render(&plans)?;
         tell_closed(&plans);
         if self.minimize {

@@ -1,6 +1,7 @@
 //! The arguments that say what is to be rendered, and what they come to.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -15,6 +16,7 @@ use crate::resource::Resource;
 use crate::source::text::read_text;
 
 use super::known::nodes;
+use super::layout::Section;
 use super::library::ProfilesArguments;
 
 /// The word for every region.
@@ -92,18 +94,31 @@ enum HostEndpointsWord {
 
 /// The plans that the arguments come to: one a region, or one for the cluster.
 pub(super) fn plans(arguments: &PlanArguments, library: &Library) -> Result<Vec<Plan>, Error> {
+    Ok(laid_out(arguments, library)?.0)
+}
+
+/// The plans, and what the cluster profile says of how they are laid out.
+pub(super) fn laid_out(
+    arguments: &PlanArguments,
+    library: &Library,
+) -> Result<(Vec<Plan>, Option<Section>), Error> {
     arguments.check()?;
     let platform = library.platform()?;
-    match &arguments.cluster {
-        Some(path) => {
-            let input = read_text(path)?;
-            Ok(vec![cluster_plan(arguments, library, platform, &input)?])
-        }
-        None => region_names(arguments, library)?
-            .iter()
-            .map(|region| region_plan(arguments, library, platform.clone(), region))
-            .collect(),
+    if let Some(path) = &arguments.cluster {
+        let input = read_text(path)?;
+        let cluster = ClusterProfile::read(&input)?;
+        let section = cluster.gitops.clone().map(|gitops| Section {
+            input: Arc::clone(&input),
+            gitops,
+        });
+        let plan = cluster_plan(arguments, library, platform, &input, cluster)?;
+        return Ok((vec![plan], section));
     }
+    let plans: Result<Vec<Plan>, Error> = region_names(arguments, library)?
+        .iter()
+        .map(|region| region_plan(arguments, library, platform.clone(), region))
+        .collect();
+    Ok((plans?, None))
 }
 
 fn region_names(arguments: &PlanArguments, library: &Library) -> Result<Vec<String>, InputError> {
@@ -148,9 +163,9 @@ fn cluster_plan(
     arguments: &PlanArguments,
     library: &Library,
     platform: PlatformProfile,
-    input: &std::sync::Arc<Input>,
+    input: &Arc<Input>,
+    cluster: ClusterProfile,
 ) -> Result<Plan, Error> {
-    let cluster = ClusterProfile::read(input)?;
     if let Some(region) = arguments
         .region
         .as_deref()

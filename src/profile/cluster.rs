@@ -12,7 +12,7 @@ use crate::net::{Cidr, PortRange, Protocol};
 use crate::yaml::{self, Located};
 
 use super::fact::check_list;
-use super::{Name, Network, NodeName, PlatformProfile, RegionProfile, Version};
+use super::{Gitops, Name, Network, NodeName, PlatformProfile, RegionProfile, Version};
 
 /// What runs on the workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -68,6 +68,9 @@ pub struct ClusterProfile {
     /// Services of the user's own that workers or pods must reach.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<ClusterService>,
+    /// How its policies get there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gitops: Option<Gitops>,
 }
 
 /// One worker.
@@ -145,6 +148,9 @@ impl ClusterProfile {
         check_list(input, &profile.networks, |network| *network)?;
         check_workers(input, &profile.workers)?;
         profile.check_services(input)?;
+        if let Some(gitops) = &profile.gitops {
+            gitops.check(input)?;
+        }
         Ok(profile)
     }
 

@@ -6,6 +6,7 @@
 mod baseline;
 mod cluster;
 mod fact;
+mod gitops;
 mod library;
 mod name;
 mod node_list;
@@ -22,6 +23,7 @@ pub use cluster::{
     Audience, ClusterProfile, ClusterService, Platform, Worker, Workers, check_pod_subnet,
 };
 pub use fact::{Day, FactList, Facts, Source, Status};
+pub use gitops::{ApplyWord, GITOPS_KEYS, Gitops, GitopsKey, LayoutWord, has_secret};
 pub use library::Library;
 pub use name::{Name, NameError, NodeName};
 pub use node_list::workers_of;

@@ -1,14 +1,16 @@
 //! Objects that say their sync wave, and an `Application` that syncs them.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::finding::InputError;
-use crate::question::compare::{BUNDLE, MANAGED_BY};
 
 use super::super::Bundle;
+use super::calicoctl::{Calicoctl, Runner};
 use super::kustomize;
 use super::mark::Waves;
-use super::{Metadata, bundle_of, extra, label_of, name_of};
+use super::{Metadata, bundle_of, extra, labels_of, name_of};
 
 /// Where the `Application` lies: the kustomization beside it does not list it, so it does not sync
 /// itself.
@@ -43,6 +45,8 @@ pub struct Argocd {
     pub destination: Destination,
     /// Whether what is no longer in the folder is removed from the cluster.
     pub prune: bool,
+    /// The Jobs by which calicoctl applies the bundle; nothing where the API server takes it.
+    pub calicoctl: Option<Calicoctl>,
 }
 
 /// A cluster, as Argo CD knows it.
@@ -98,18 +102,18 @@ struct Automated {
 
 /// The files with labels and sync waves, a kustomization of them, and an `Application`.
 pub(super) fn arrange(bundle: &Bundle, settings: &Argocd) -> Result<Bundle, InputError> {
-    let mut files = kustomize::files(bundle, Waves::Annotated)?;
-    let labels = [
-        (MANAGED_BY.0, MANAGED_BY.1.to_owned()),
-        (BUNDLE, label_of(&bundle.folder)),
-    ];
+    let mut files = match &settings.calicoctl {
+        Some(settings) => kustomize::jobs(bundle, settings, Runner::Argocd)?,
+        None => kustomize::files(bundle, Waves::Annotated)?,
+    };
     let application = Application {
         api_version: "argoproj.io/v1alpha1",
         kind: "Application",
         metadata: Metadata {
             name: name_of(&bundle.folder, ""),
-            namespace: &settings.namespace,
-            labels: labels.into(),
+            namespace: Some(&settings.namespace),
+            labels: labels_of(&bundle.folder),
+            annotations: BTreeMap::new(),
         },
         spec: Spec {
             project: &settings.project,
@@ -121,7 +125,8 @@ pub(super) fn arrange(bundle: &Bundle, settings: &Argocd) -> Result<Bundle, Inpu
             destination: &settings.destination,
             sync_policy: SyncPolicy {
                 automated: Automated {
-                    prune: settings.prune,
+                    // What lies there with Jobs is old ConfigMaps and no policy.
+                    prune: settings.prune || settings.calicoctl.is_some(),
                     // Whoever opens a way by hand in an emergency keeps it until Git says
                     // otherwise; it shows as out of sync.
                     self_heal: false,

@@ -1,21 +1,26 @@
 //! A folder for each wave, and Flux `Kustomization`s that apply one after the other.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::finding::InputError;
-use crate::question::compare::{BUNDLE, MANAGED_BY};
 
-use super::super::Bundle;
 use super::super::wave::Wave;
+use super::super::{Bundle, RenderedFile};
+use super::calicoctl::{self, Calicoctl, Part, Runner};
 use super::kustomize::kustomization;
 use super::mark::{Waves, marked};
-use super::{Metadata, bundle_of, by_wave, extra, label_of, name_of};
+use super::{Metadata, bundle_of, by_wave, extra, labels_of, name_of};
 
 /// Where the `Kustomization`s lie: in no folder that they apply.
 const KUSTOMIZATIONS: &str = "flux/kustomizations.yaml";
 
 const REMARK: &str = "Have Flux apply this folder, or apply the file once.\n\
                       Each waits until what it depends on is applied.";
+
+/// The folder of what Jobs need to run.
+const ACCESS: &str = "0-access";
 
 /// How often Flux looks whether the cluster is as it should be, how soon it tries again after a
 /// failure, and for how long it waits for what it applied.
@@ -34,6 +39,8 @@ pub struct Flux {
     pub folder: String,
     /// Whether what is no longer in the folders is removed from the cluster.
     pub prune: bool,
+    /// The Jobs by which calicoctl applies the bundle; nothing where the API server takes it.
+    pub calicoctl: Option<Calicoctl>,
 }
 
 /// An object that Flux fetches files by.
@@ -82,29 +89,77 @@ struct DependsOn {
 /// The files with labels in a folder for each wave, a kustomization of each, and the objects by
 /// which Flux applies them.
 pub(super) fn arrange(bundle: &Bundle, settings: &Flux) -> Result<Bundle, InputError> {
+    let folders = match &settings.calicoctl {
+        Some(settings) => jobs(bundle, settings)?,
+        None => waves(bundle)?,
+    };
     let mut files = Vec::new();
     let mut objects: Vec<Kustomization<'_>> = Vec::new();
-    for (wave, members) in by_wave(bundle)? {
-        let part = format!("{}-{}", wave.number(), wave.word());
+    for Folder { name, remark, own } in folders {
         let mut names = Vec::new();
-        for file in members {
-            let mut file = marked(file, &bundle.folder, Waves::Unsaid)?;
-            let name = match wave {
-                // They lie in a folder of this name already.
-                Wave::HostEndpoint => file.path.rsplit('/').next().unwrap_or_default(),
-                _ => &file.path,
-            };
-            names.push(name.to_owned());
-            file.path = format!("{part}/{name}");
+        for mut file in own {
+            names.push(file.path.clone());
+            file.path = format!("{name}/{}", file.path);
             files.push(file);
         }
-        let remark = format!("Wave {}: {}.", wave.number(), wave.word());
-        files.push(kustomization(bundle, &format!("{part}/"), names, &remark)?);
+        files.push(kustomization(bundle, &format!("{name}/"), names, &remark)?);
         let before = objects.last().map(|last| last.metadata.name.clone());
-        objects.push(object(bundle, settings, &part, before));
+        objects.push(object(bundle, settings, &name, before));
     }
     files.push(extra(bundle, KUSTOMIZATIONS, REMARK, &objects)?);
     bundle_of(bundle, files)
+}
+
+/// A folder that is applied at one time.
+struct Folder {
+    name: String,
+    remark: String,
+    /// Its files, by their paths in it.
+    own: Vec<RenderedFile>,
+}
+
+/// The bundle's own files, wave by wave.
+fn waves(bundle: &Bundle) -> Result<Vec<Folder>, InputError> {
+    let mut folders = Vec::new();
+    for (wave, members) in by_wave(bundle)? {
+        let mut own = Vec::new();
+        for file in members {
+            let mut file = marked(file, &bundle.folder, Waves::Unsaid)?;
+            if wave == Wave::HostEndpoint {
+                // They lie in a folder of this name already.
+                let name = file.path.rsplit('/').next().unwrap_or_default();
+                file.path = name.to_owned();
+            }
+            own.push(file);
+        }
+        folders.push(folder_of(wave, own));
+    }
+    Ok(folders)
+}
+
+/// Jobs that apply the bundle by calicoctl, wave by wave, and before them what these need.
+fn jobs(bundle: &Bundle, settings: &Calicoctl) -> Result<Vec<Folder>, InputError> {
+    let files = calicoctl::files(bundle, settings, Runner::Flux, |part| match part {
+        Part::Access => "access.yaml".to_owned(),
+        Part::Wave(_) | Part::Job => "job.yaml".to_owned(),
+    })?;
+    let folders = files.into_iter().map(|(part, file)| match part {
+        Part::Wave(wave) => folder_of(wave, vec![file]),
+        Part::Access | Part::Job => Folder {
+            name: ACCESS.to_owned(),
+            remark: "Before the waves: what their Jobs need to run.".to_owned(),
+            own: vec![file],
+        },
+    });
+    Ok(folders.collect())
+}
+
+fn folder_of(wave: Wave, own: Vec<RenderedFile>) -> Folder {
+    Folder {
+        name: wave.part(),
+        remark: format!("Wave {}: {}.", wave.number(), wave.word()),
+        own,
+    }
 }
 
 /// What applies the folder `part` once `before` is applied.
@@ -114,10 +169,6 @@ fn object<'a>(
     part: &str,
     before: Option<String>,
 ) -> Kustomization<'a> {
-    let labels = [
-        (MANAGED_BY.0, MANAGED_BY.1.to_owned()),
-        (BUNDLE, label_of(&bundle.folder)),
-    ];
     let output = &settings.folder;
     let slash = if output.is_empty() { "" } else { "/" };
     Kustomization {
@@ -125,8 +176,9 @@ fn object<'a>(
         kind: "Kustomization",
         metadata: Metadata {
             name: name_of(&bundle.folder, &format!("-{part}")),
-            namespace: &settings.namespace,
-            labels: labels.into(),
+            namespace: Some(&settings.namespace),
+            labels: labels_of(&bundle.folder),
+            annotations: BTreeMap::new(),
         },
         spec: Spec {
             interval: INTERVAL,
@@ -135,7 +187,8 @@ fn object<'a>(
             depends_on: before.map(|name| DependsOn { name }).into_iter().collect(),
             source_ref: &settings.source,
             path: format!("./{output}{slash}{}/{part}", bundle.folder),
-            prune: settings.prune,
+            // What lies there with Jobs is old Jobs and ConfigMaps, and no policy.
+            prune: settings.prune || settings.calicoctl.is_some(),
             // Flux deletes in no order: who takes the objects of Flux away keeps the policies.
             deletion_policy: settings.prune.then_some("Orphan"),
             // With it Flux looks at the health of all that it applied, so none is listed.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::finding::InputError;
 
 use super::super::{Bundle, RenderedFile};
+use super::calicoctl::{self, Calicoctl, Part, Runner};
 use super::mark::{Waves, marked};
 use super::{bundle_of, by_wave, extra};
 
@@ -30,9 +31,37 @@ struct SortOptions {
     order: &'static str,
 }
 
+/// What a kustomization is made of besides the bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Kustomize {
+    /// The Jobs by which calicoctl applies the bundle; nothing where the API server takes it.
+    pub calicoctl: Option<Calicoctl>,
+}
+
 /// The files with labels, and a kustomization of them.
-pub(super) fn arrange(bundle: &Bundle) -> Result<Bundle, InputError> {
-    bundle_of(bundle, files(bundle, Waves::Unsaid)?)
+pub(super) fn arrange(bundle: &Bundle, settings: &Kustomize) -> Result<Bundle, InputError> {
+    let files = match &settings.calicoctl {
+        Some(settings) => jobs(bundle, settings, Runner::Kubectl)?,
+        None => files(bundle, Waves::Unsaid)?,
+    };
+    bundle_of(bundle, files)
+}
+
+/// Jobs that apply the bundle by calicoctl, and a kustomization that lists them wave by wave.
+pub(super) fn jobs(
+    bundle: &Bundle,
+    settings: &Calicoctl,
+    runner: Runner,
+) -> Result<Vec<RenderedFile>, InputError> {
+    let parts = calicoctl::files(bundle, settings, runner, |part| match part {
+        Part::Access => "calicoctl/access.yaml".to_owned(),
+        Part::Wave(wave) => format!("calicoctl/{}.yaml", wave.part()),
+        Part::Job => "calicoctl/job.yaml".to_owned(),
+    })?;
+    let listed = parts.iter().map(|(_, file)| file.path.clone()).collect();
+    let mut files = vec![kustomization(bundle, "", listed, REMARK)?];
+    files.extend(parts.into_iter().map(|(_, file)| file));
+    Ok(files)
 }
 
 /// The files with labels, and a kustomization that lists them wave by wave.

@@ -17,7 +17,7 @@ use super::super::wave::Wave;
 use super::label_of;
 
 /// The annotation by which Argo CD orders what it syncs.
-const SYNC_WAVE: &str = "argocd.argoproj.io/sync-wave";
+pub(super) const SYNC_WAVE: &str = "argocd.argoproj.io/sync-wave";
 
 /// Whether objects say their wave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //! layout.
 
 mod argocd;
+mod calicoctl;
 mod flux;
 mod kustomize;
 mod mark;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::finding::{Input, InputError, Place, Severity, Span};
+use crate::question::compare::{BUNDLE, MANAGED_BY};
 use crate::resource::read;
 use crate::yaml::to_text;
 
@@ -23,7 +25,9 @@ use super::wave::Wave;
 use super::{Bundle, RenderedFile};
 
 pub use argocd::{Argocd, Destination};
+pub use calicoctl::{Calicoctl, carried};
 pub use flux::{Flux, SourceReference};
+pub use kustomize::Kustomize;
 
 /// The longest value of a label, and the longest name that fits one: controllers write the names of
 /// their objects into labels.
@@ -32,12 +36,15 @@ const LONGEST_LABEL: usize = 63;
 /// How many digits of a digest stand for what is cut off a label.
 const DIGITS: usize = 8;
 
-/// The metadata of an object that a layout adds for a controller.
+/// The metadata of an object that a layout adds.
 #[derive(Debug, Serialize)]
 struct Metadata<'a> {
     name: String,
-    namespace: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'a str>,
     labels: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    annotations: BTreeMap<&'static str, String>,
 }
 
 /// How a bundle lies in its folder.
@@ -47,7 +54,7 @@ pub enum Layout {
     #[default]
     Plain,
     /// The same with labels, and a kustomization for `kubectl apply -k`.
-    Kustomize,
+    Kustomize(Kustomize),
     /// A kustomization whose objects say their sync wave, and an Argo CD `Application` that syncs it.
     Argocd(Argocd),
     /// A kustomization for each wave, and Flux `Kustomization`s that apply them in order.
@@ -62,7 +69,7 @@ impl Layout {
     pub fn arrange(&self, bundle: Bundle) -> Result<Bundle, InputError> {
         match self {
             Self::Plain => Ok(plain::arrange(bundle)),
-            Self::Kustomize => kustomize::arrange(&bundle),
+            Self::Kustomize(settings) => kustomize::arrange(&bundle, settings),
             Self::Argocd(settings) => argocd::arrange(&bundle, settings),
             Self::Flux(settings) => flux::arrange(&bundle, settings),
         }
@@ -129,6 +136,15 @@ fn by_wave(bundle: &Bundle) -> Result<BTreeMap<Wave, Vec<&RenderedFile>>, InputE
     Ok(waves)
 }
 
+/// The labels that say that Palisade manages an object, and of which bundle it is.
+fn labels_of(folder: &str) -> BTreeMap<&'static str, String> {
+    let pairs = [
+        (MANAGED_BY.0, MANAGED_BY.1.to_owned()),
+        (BUNDLE, label_of(folder)),
+    ];
+    pairs.into()
+}
+
 /// A file that a layout adds: `remark` as a comment, and `documents`.
 ///
 /// # Errors
@@ -139,6 +155,20 @@ fn extra<T: Serialize>(
     remark: &str,
     documents: &[T],
 ) -> Result<RenderedFile, InputError> {
+    let texts: Result<Vec<String>, InputError> = documents.iter().map(to_text).collect();
+    file_of(bundle, path, remark, &texts?)
+}
+
+/// A file that a layout adds: `remark` as a comment, and the texts of its documents.
+///
+/// # Errors
+/// A text that does not read back.
+fn file_of(
+    bundle: &Bundle,
+    path: &str,
+    remark: &str,
+    documents: &[String],
+) -> Result<RenderedFile, InputError> {
     let mut text = format!(
         "# Made by palisade {}. Do not edit: run `palisade gen` again.\n",
         env!("CARGO_PKG_VERSION")
@@ -146,12 +176,7 @@ fn extra<T: Serialize>(
     for line in remark.lines() {
         text.push_str(&format!("# {line}\n"));
     }
-    for (index, document) in documents.iter().enumerate() {
-        if index > 0 {
-            text.push_str("---\n");
-        }
-        text.push_str(&to_text(document)?);
-    }
+    text.push_str(&documents.join("---\n"));
     let input = Input::new(format!("{}/{path} (rendered)", bundle.folder), text);
     let (_, findings) = read(&input);
     if let Some(wrong) = findings
