@@ -93,3 +93,23 @@ fn what_many_workers_come_to_is_counted_where_it_is_cut() {
     );
     assert!(!message.contains("newly"), "{message}");
 }
+
+#[test]
+fn what_jobs_apply_is_what_changes() {
+    let place = Place::new();
+    let line = format!(
+        "--branch policies {SET} --no-verify --layout kustomize --apply calicoctl \
+         --calicoctl-image r.example/ctl:v3.31.2"
+    );
+    assert_eq!(place.run(&line).code, 0);
+    let ran = place.run(&format!("{line} --without vrrp"));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let message = message(&place);
+    assert!(
+        message.starts_with(
+            "palisade: 1 removed in region us-east\n\nregion us-east\n  removed (1):\n    \
+             GlobalNetworkPolicy allow-vrrp-private\n  newly denied ("
+        ),
+        "{message}"
+    );
+}

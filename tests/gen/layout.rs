@@ -20,14 +20,14 @@ const WORKERS: &str = "workers:\n\
     - {name: kube-two, privateIP: 10.94.87.17}\n";
 
 /// Both networks of a region with host endpoints, in `generated`.
-fn laid_out(arguments: &str) -> Room {
+pub(crate) fn laid_out(arguments: &str) -> Room {
     let room = Room::new();
     room.write("workers.yaml", WORKERS);
     run(&room, arguments);
     room
 }
 
-fn run(room: &Room, arguments: &str) {
+pub(crate) fn run(room: &Room, arguments: &str) {
     let ran = room.run(&format!(
         "gen --region us-south --workers workers.yaml --host-endpoints always {arguments}"
     ));
@@ -35,7 +35,7 @@ fn run(room: &Room, arguments: &str) {
 }
 
 /// The objects of every file below `folder`, as anyone's would be read.
-fn objects(room: &Room, folder: &str) -> BTreeMap<Key, Value> {
+pub(crate) fn objects(room: &Room, folder: &str) -> BTreeMap<Key, Value> {
     let files = room.files(folder).into_iter();
     let inputs: Vec<_> = files
         .filter(|(path, _)| path.ends_with(".yaml"))

@@ -14,7 +14,9 @@
 mod call;
 
 mod bundle;
+mod calicoctl;
 mod folder;
+mod gitops;
 mod host_endpoints;
 mod hostile;
 mod input;

@@ -97,9 +97,8 @@ pub(super) fn arrange(bundle: &Bundle, settings: &Flux) -> Result<Bundle, InputE
     let mut objects: Vec<Kustomization<'_>> = Vec::new();
     for Folder { name, remark, own } in folders {
         let mut names = Vec::new();
-        for mut file in own {
-            names.push(file.path.clone());
-            file.path = format!("{name}/{}", file.path);
+        for file in own {
+            names.push(name_in(&file.path).to_owned());
             files.push(file);
         }
         files.push(kustomization(bundle, &format!("{name}/"), names, &remark)?);
@@ -114,7 +113,7 @@ pub(super) fn arrange(bundle: &Bundle, settings: &Flux) -> Result<Bundle, InputE
 struct Folder {
     name: String,
     remark: String,
-    /// Its files, by their paths in it.
+    /// Its files.
     own: Vec<RenderedFile>,
 }
 
@@ -125,11 +124,8 @@ fn waves(bundle: &Bundle) -> Result<Vec<Folder>, InputError> {
         let mut own = Vec::new();
         for file in members {
             let mut file = marked(file, &bundle.folder, Waves::Unsaid)?;
-            if wave == Wave::HostEndpoint {
-                // They lie in a folder of this name already.
-                let name = file.path.rsplit('/').next().unwrap_or_default();
-                file.path = name.to_owned();
-            }
+            // Host endpoints lie in a folder already, which this one stands for.
+            file.path = format!("{}/{}", wave.part(), name_in(&file.path));
             own.push(file);
         }
         folders.push(folder_of(wave, own));
@@ -140,8 +136,8 @@ fn waves(bundle: &Bundle) -> Result<Vec<Folder>, InputError> {
 /// Jobs that apply the bundle by calicoctl, wave by wave, and before them what these need.
 fn jobs(bundle: &Bundle, settings: &Calicoctl) -> Result<Vec<Folder>, InputError> {
     let files = calicoctl::files(bundle, settings, Runner::Flux, |part| match part {
-        Part::Access => "access.yaml".to_owned(),
-        Part::Wave(_) | Part::Job => "job.yaml".to_owned(),
+        Part::Wave(wave) => format!("{}/job.yaml", wave.part()),
+        Part::Access | Part::Job => format!("{ACCESS}/access.yaml"),
     })?;
     let folders = files.into_iter().map(|(part, file)| match part {
         Part::Wave(wave) => folder_of(wave, vec![file]),
@@ -152,6 +148,11 @@ fn jobs(bundle: &Bundle, settings: &Calicoctl) -> Result<Vec<Folder>, InputError
         },
     });
     Ok(folders.collect())
+}
+
+/// The name of the file at `path`.
+fn name_in(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 fn folder_of(wave: Wave, own: Vec<RenderedFile>) -> Folder {
