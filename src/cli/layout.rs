@@ -72,12 +72,10 @@ enum Word {
 impl LayoutArguments {
     /// The layout that the arguments come to, for files below `output`.
     pub(super) fn layout(&self, output: &Path, is_stream: bool) -> Result<Layout, InputError> {
-        if is_stream && self.layout != Word::Plain {
-            return Err(InputError::new(
-                "a layout is one of a folder, and `-o -` is none",
-            ));
-        }
         self.refuse_strangers()?;
+        if is_stream {
+            return self.streamed();
+        }
         match self.layout {
             Word::Plain => Ok(Layout::Plain),
             Word::Kustomize => Ok(Layout::Kustomize),
@@ -97,6 +95,36 @@ impl LayoutArguments {
                 prune: self.prune,
             })),
         }
+    }
+
+    /// The layout of what is printed.
+    fn streamed(&self) -> Result<Layout, InputError> {
+        match self.layout {
+            Word::Plain => Ok(Layout::Plain),
+            Word::Argocd if self.says_nothing_of_a_controller() => Ok(Layout::ArgocdStream),
+            Word::Argocd => Err(InputError::new(
+                "what goes into an `Application` is not printed by `-o -`",
+            )
+            .hint("leave all but `--layout argocd` out: whoever reads the stream has its `Application`")),
+            Word::Kustomize | Word::Flux => Err(InputError::new(format!(
+                "`--layout {}` is one of a folder, and `-o -` is none",
+                self.layout.text()
+            ))),
+        }
+    }
+
+    fn says_nothing_of_a_controller(&self) -> bool {
+        !self.prune
+            && [
+                &self.repo_url,
+                &self.revision,
+                &self.project,
+                &self.destination,
+                &self.repo_path,
+                &self.controller_namespace,
+            ]
+            .into_iter()
+            .all(Option::is_none)
     }
 
     /// Refuses arguments that the layout has no use for.
