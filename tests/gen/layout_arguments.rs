@@ -5,7 +5,7 @@ use crate::layout::{ARGOCD, FLUX};
 
 #[test]
 fn what_is_missing_or_of_another_layout_is_refused() {
-    const CASES: [(&str, &str); 17] = [
+    const CASES: [(&str, &str); 20] = [
         (
             "--layout argocd",
             "error: `--layout argocd` wants `--project`\n",
