@@ -28,6 +28,7 @@ comment_limit=65000
 summary_limit=900000
 
 worst=0
+base=
 rows=()
 sections=()
 
@@ -159,8 +160,42 @@ check_target() {
   if ((ended == 1)); then sections+=("$file.md"); fi
 }
 
+# The folders in a folder, at the base or here, each ended by a zero byte.
+folders_in() {
+  local below
+  {
+    git ls-tree -dz --name-only "$base:./$1" 2>/dev/null || true
+    for below in "$1"/*/; do
+      if [[ -d $below ]]; then printf '%s\0' "$(basename -- "$below")"; fi
+    done
+  } | sort -zu
+}
+
+# One cluster, or one region's set: the bundles in it act together, those of others do not.
+compare_folder() {
+  local folder=$1 ended=0 file="$report/diff-${#rows[@]}.md" label
+  label=$(code "$folder")
+  if ! git cat-file -e "$base:./$folder" 2>/dev/null; then
+    rows+=("| \`diff\` | $label | 🔶 is new, all of it |")
+    ended=1
+  elif [[ ! -d $folder ]]; then
+    rows+=("| \`diff\` | $label | 🔶 is gone, all of it |")
+    ended=1
+  else
+    step "$file" diff --format markdown -- "git:$base:./$folder" "./$folder" || ended=$?
+    row '`diff`' "$label" "$ended" 'no difference' '🔶 differs, see below'
+    if ((ended > 1)); then
+      ended "$ended"
+      failed diff
+      return
+    fi
+    if ((ended == 1)); then sections+=("$file"); fi
+  fi
+  if ((ended == 1)) && [[ ${PALISADE_FAIL_ON_DIFFERENCE:-false} == true ]]; then ended 1; fi
+}
+
 compare_with_base() {
-  local base ended=0 file="$report/diff"
+  local name
   if ! base=$(git rev-parse --verify --quiet --end-of-options "$PALISADE_BASE^{commit}"); then
     printf 'error: there is no revision `%s` here; a shallow clone may lack it\n' \
       "$PALISADE_BASE" | tee -- "$report/error.txt"
@@ -169,19 +204,13 @@ compare_with_base() {
     failed diff
     return
   fi
-  if ! git cat-file -e "$base:./$output" 2>/dev/null; then
-    rows+=("| \`diff\` | $(code "$PALISADE_BASE") | all of $(code "$output") is new |")
-    return
-  fi
-  step "$file.md" diff --format markdown -- "git:$base:./$output" "./$output" || ended=$?
-  row '`diff`' "$(code "$PALISADE_BASE")" "$ended" 'no difference' '🔶 differs, see below'
-  if ((ended > 1)); then
-    ended "$ended"
-    failed diff
-    return
-  fi
-  if ((ended == 1)) && [[ ${PALISADE_FAIL_ON_DIFFERENCE:-false} == true ]]; then ended 1; fi
-  sections+=("$file.md")
+  base=$(git rev-parse --short=12 "$base")
+  while IFS= read -r -d '' name; do
+    if [[ $name != clusters ]]; then compare_folder "$output/$name"; fi
+  done < <(folders_in "$output")
+  while IFS= read -r -d '' name; do
+    compare_folder "$output/clusters/$name"
+  done < <(folders_in "$output/clusters")
 }
 
 # The whole as Markdown in so many bytes, without a word of a cut that was not made.
@@ -239,7 +268,7 @@ case $output in
 esac
 command -v jq >/dev/null || refuse '`jq` is not on the path'
 mkdir -p -- "$report"
-rm -f -- "$report"/{gen,verify,failed}-* "$report"/{diff.md,palisade.sarif,comment.md,summary.md}
+rm -f -- "$report"/{gen,verify,failed,diff}-* "$report"/{palisade.sarif,comment.md,summary.md}
 
 number=0
 while IFS= read -r line; do

@@ -121,7 +121,11 @@ pub fn tool(name: &str) -> Command {
 
 /// What kustomize builds of a folder.
 pub fn kustomize_build(folder: &Path) -> String {
-    let output = tool("kubectl").arg("kustomize").arg(folder).output().unwrap();
+    let output = tool("kubectl")
+        .arg("kustomize")
+        .arg(folder)
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{}: {said}", folder.display());
     String::from_utf8(output.stdout).unwrap()

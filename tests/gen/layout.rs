@@ -186,7 +186,10 @@ fn a_stream_for_argocd_holds_what_its_folder_holds_wave_by_wave() {
         .collect();
     assert_eq!(waves.len(), set.iter().count());
     assert!(waves.is_sorted(), "{waves:?}");
-    assert!(waves.contains(&"\"2\"") && waves.contains(&"\"3\""), "{waves:?}");
+    assert!(
+        waves.contains(&"\"2\"") && waves.contains(&"\"3\""),
+        "{waves:?}"
+    );
 }
 
 #[test]

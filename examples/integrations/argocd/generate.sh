@@ -42,6 +42,9 @@ if ! path=$(realpath -e -- "$cluster" 2>/dev/null) || [[ $path != "$(pwd -P)"/* 
   refuse "the cluster profile is no file of the application's folder: $cluster"
 fi
 
+# Assigned first: what fails within a here-string or a `case` would not end the run.
+networks=$(list networks)
+strict=$(text strict)
 words=("--cluster=./$(realpath --relative-to=. -- "$path")")
 while IFS= read -r network; do
   case $network in
@@ -49,12 +52,12 @@ while IFS= read -r network; do
     private | public) words+=("--$network") ;;
     *) refuse "there is no network \`$network\`; known are private and public" ;;
   esac
-done <<<"$(list networks)"
+done <<<"$networks"
 for part in with without; do
   chosen=$(list "$part" | paste -sd, -)
   if [[ -n $chosen ]]; then words+=("--$part=$chosen"); fi
 done
-case $(text strict) in
+case $strict in
   '' | false) ;;
   true) words+=(--strict) ;;
   *) refuse 'the parameter `strict` is true or false' ;;
