@@ -32,7 +32,7 @@ fn the_exit_code_is_the_greatest_of_all_steps() {
             1,
             "| `diff` | `plain/clusters/billing` | 🔶 differs, see below |",
         ),
-        (|_| {}, &[("PALISADE_TARGETS", &intents)], 1, "1 refuted |"),
+        (|_| {}, &[("PALISADE_TARGETS", &intents)], 1, "2 refuted |"),
         (
             |_| {},
             &[("PALISADE_TARGETS", &two)],
@@ -62,7 +62,7 @@ fn the_exit_code_is_the_greatest_of_all_steps() {
         let repository = Repository::new();
         repository.room.write(
             "repository/wrong.yaml",
-            "intents:\n- {name: never, expect: deny, from: {pods: {}}, to: {workers: {}}}\n",
+            "intents:\n- {name: never, expect: deny, from: {pods: {}}, to: {nets: [192.0.2.0/24]}}\n",
         );
         change(&repository);
         let ran = repository.run("check.sh", variables);
@@ -181,7 +181,7 @@ fn sarif_is_one_run_with_places_from_the_top_of_the_repository() {
     let repository = Repository::new();
     repository.room.write(
         "repository/wrong.yaml",
-        "intents:\n- {name: never, expect: deny, from: {pods: {}}, to: {workers: {}}}\n",
+        "intents:\n- {name: never, expect: deny, from: {pods: {}}, to: {nets: [192.0.2.0/24]}}\n",
     );
     let targets = format!("{TARGET} --intents wrong.yaml\n{TARGET}");
     let ran = repository.run(
