@@ -108,6 +108,29 @@ fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
     }
 }
 
+/// A program that tests need besides ours. A test that went without it would prove nothing.
+pub fn tool(name: &str) -> Command {
+    let is_there = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+        .any(|folder| folder.join(name).is_file());
+    assert!(
+        is_there,
+        "this test runs `{name}`, which is not on the path: `.ci/run` installs it"
+    );
+    Command::new(name)
+}
+
+/// What kustomize builds of a folder.
+pub fn kustomize_build(folder: &Path) -> String {
+    let output = tool("kubectl")
+        .arg("kustomize")
+        .arg(folder)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {said}", folder.display());
+    String::from_utf8(output.stdout).unwrap()
+}
+
 /// A file of the project.
 pub fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)

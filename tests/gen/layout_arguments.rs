@@ -5,7 +5,7 @@ use crate::layout::{ARGOCD, FLUX};
 
 #[test]
 fn what_is_missing_or_of_another_layout_is_refused() {
-    const CASES: [(&str, &str); 17] = [
+    const CASES: [(&str, &str); 20] = [
         (
             "--layout argocd",
             "error: `--layout argocd` wants `--project`\n",
@@ -65,7 +65,19 @@ fn what_is_missing_or_of_another_layout_is_refused() {
         ),
         (
             "--layout kustomize -o -",
-            "error: a layout is one of a folder, and `-o -` is none\n",
+            "error: `--layout kustomize` is one of a folder, and `-o -` is none\n",
+        ),
+        (
+            "--layout flux --source GitRepository/a -o -",
+            "error: `--layout flux` is one of a folder, and `-o -` is none\n",
+        ),
+        (
+            "--layout argocd --project p -o -",
+            "error: what goes into an `Application` is not printed by `-o -`\n",
+        ),
+        (
+            "--layout argocd --prune -o -",
+            "error: what goes into an `Application` is not printed by `-o -`\n",
         ),
         (
             "--layout argocd --project p --repo-url https://git.example/p --revision main --destination https://me:word@api.example",

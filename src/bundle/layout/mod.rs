@@ -10,6 +10,7 @@ mod flux;
 mod kustomize;
 mod mark;
 mod plain;
+mod stream;
 
 use std::collections::BTreeMap;
 
@@ -57,6 +58,8 @@ pub enum Layout {
     Kustomize(Kustomize),
     /// A kustomization whose objects say their sync wave, and an Argo CD `Application` that syncs it.
     Argocd(Argocd),
+    /// The objects of that alone, wave by wave, for an Argo CD plug-in that prints them.
+    ArgocdStream,
     /// A kustomization for each wave, and Flux `Kustomization`s that apply them in order.
     Flux(Flux),
 }
@@ -71,6 +74,7 @@ impl Layout {
             Self::Plain => Ok(plain::arrange(bundle)),
             Self::Kustomize(settings) => kustomize::arrange(&bundle, settings),
             Self::Argocd(settings) => argocd::arrange(&bundle, settings),
+            Self::ArgocdStream => stream::arrange(&bundle),
             Self::Flux(settings) => flux::arrange(&bundle, settings),
         }
     }

@@ -110,19 +110,16 @@ impl LayoutArguments {
         is_stream: bool,
         section: Option<&Section>,
     ) -> Result<Layout, InputError> {
-        let layout = self.layout.map(LayoutWord::from);
-        if is_stream && layout.is_some_and(|layout| layout != LayoutWord::Plain) {
-            return Err(InputError::new(
-                "a layout is one of a folder, and `-o -` is none",
-            ));
-        }
         let arguments = Arguments {
-            layout,
+            layout: self.layout.map(LayoutWord::from),
             apply: self.apply.map(ApplyWord::from),
             prune: self.prune,
             texts: self.texts(),
         };
         let all = All::new(&arguments, section.filter(|_| !is_stream))?;
+        if is_stream {
+            return streamed(&all, &arguments);
+        }
         match all.layout {
             LayoutWord::Plain => Ok(Layout::Plain),
             LayoutWord::Kustomize => Ok(Layout::Kustomize(Kustomize {
@@ -165,6 +162,23 @@ impl LayoutArguments {
         given
             .filter_map(|(key, value)| Some((key, value.as_deref()?)))
             .collect()
+    }
+}
+
+/// The layout of what is printed.
+fn streamed(all: &All, given: &Arguments<'_>) -> Result<Layout, InputError> {
+    let says_more = given.prune.is_some() || given.apply.is_some() || !given.texts.is_empty();
+    match all.layout {
+        LayoutWord::Plain => Ok(Layout::Plain),
+        LayoutWord::Argocd if !says_more => Ok(Layout::ArgocdStream),
+        LayoutWord::Argocd => Err(InputError::new(
+            "what goes into an `Application` is not printed by `-o -`",
+        )
+        .hint("leave all but `--layout argocd` out: whoever reads the stream has its `Application`")),
+        LayoutWord::Kustomize | LayoutWord::Flux => Err(InputError::new(format!(
+            "`--layout {}` is one of a folder, and `-o -` is none",
+            all.layout.word()
+        ))),
     }
 }
 

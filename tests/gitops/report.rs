@@ -1,0 +1,269 @@
+//! What the steps come to: exit codes, and the report for people and machines.
+
+use crate::repository::{Repository, TARGET};
+
+#[test]
+fn the_exit_code_is_the_greatest_of_all_steps() {
+    let intents = format!("{TARGET} --intents wrong.yaml");
+    let two = format!("{TARGET}\n--region nowhere");
+    // What is done, the variables, the code, a row of the table.
+    let cases: [(fn(&Repository), &[(&str, &str)], i32, &str); 9] = [
+        (
+            |_| {},
+            &[],
+            0,
+            "| `gen --check` | `--cluster clusters/billing.yaml --workers nodes/billing.yaml` | ✅ as it would be written |",
+        ),
+        (
+            |_| {},
+            &[("PALISADE_BASE", "main")],
+            0,
+            "| `diff` | `plain/clusters/billing` | ✅ no difference |",
+        ),
+        (
+            Repository::edit,
+            &[],
+            1,
+            "| ❌ not as it would be written, or not proven |",
+        ),
+        (
+            Repository::edit,
+            &[("PALISADE_BASE", "main")],
+            1,
+            "| `diff` | `plain/clusters/billing` | 🔶 differs, see below |",
+        ),
+        (|_| {}, &[("PALISADE_TARGETS", &intents)], 1, "2 refuted |"),
+        (
+            |_| {},
+            &[("PALISADE_TARGETS", &two)],
+            2,
+            "| `gen --check` | `--region nowhere` | ⛔ error, exit code 2 |",
+        ),
+        (
+            |_| {},
+            &[("PALISADE_TARGETS", "--cluster none.yaml")],
+            3,
+            "| `verify` | `--cluster none.yaml` | ⛔ error, exit code 3 |",
+        ),
+        (
+            |_| {},
+            &[("PALISADE_BASE", "nowhere")],
+            3,
+            "| `diff` | `nowhere` | ⛔ error, exit code 3 |",
+        ),
+        (
+            |_| {},
+            &[("PALISADE_ARGUMENTS", "--layout flux")],
+            2,
+            "⛔ error, exit code 2 |",
+        ),
+    ];
+    for (change, variables, code, row) in cases {
+        let repository = Repository::new();
+        repository.room.write(
+            "repository/wrong.yaml",
+            "intents:\n- {name: never, expect: deny, from: {pods: {}}, to: {nets: [192.0.2.0/24]}}\n",
+        );
+        change(&repository);
+        let ran = repository.run("check.sh", variables);
+        assert_eq!(
+            ran.code, code,
+            "{variables:?}: {}{}",
+            ran.stdout, ran.stderr
+        );
+        let comment = repository.room.read("report/comment.md");
+        assert!(comment.contains(row), "{variables:?}: {comment}");
+    }
+}
+
+/// The rendered files without ICMP, where the base has it.
+fn changed() -> Repository {
+    let repository = Repository::new();
+    repository.palisade(&format!("gen {TARGET} --strict -o plain"));
+    repository
+}
+
+#[test]
+fn a_difference_is_a_finding_where_that_is_asked() {
+    let repository = changed();
+    for (fail, code) in [("false", 0), ("true", 1)] {
+        let ran = repository.run(
+            "check.sh",
+            &[
+                ("PALISADE_BASE", "main"),
+                ("PALISADE_TARGETS", &format!("{TARGET} --strict")),
+                ("PALISADE_FAIL_ON_DIFFERENCE", fail),
+            ],
+        );
+        assert_eq!(ran.code, code, "{}{}", ran.stdout, ran.stderr);
+        let comment = repository.room.read("report/comment.md");
+        assert!(comment.contains("closes: "), "{comment}");
+    }
+}
+
+#[test]
+fn what_the_base_lacks_is_new_and_what_is_gone_is_told() {
+    let repository = Repository::new();
+    repository.palisade("gen --region eu-de --private -o plain");
+    std::fs::remove_dir_all(repository.room.path("repository/plain/clusters/billing")).unwrap();
+    let ran = repository.run(
+        "check.sh",
+        &[
+            ("PALISADE_BASE", "main"),
+            ("PALISADE_TARGETS", "--region eu-de --private"),
+        ],
+    );
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    let comment = repository.room.read("report/comment.md");
+    assert!(
+        comment.contains("| `diff` | `plain/eu-de` | 🔶 is new, all of it |"),
+        "{comment}"
+    );
+    assert!(
+        comment.contains("| `diff` | `plain/clusters/billing` | 🔶 is gone, all of it |"),
+        "{comment}"
+    );
+}
+
+#[test]
+fn words_behind_a_double_dash_are_for_gen_alone() {
+    let repository = Repository::new();
+    let ran = repository.run(
+        "check.sh",
+        &[(
+            "PALISADE_TARGETS",
+            &format!("# all\n\n  {TARGET} -- --no-verify"),
+        )],
+    );
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert!(
+        ran.stdout
+            .contains("--output=plain --check\nnote: nothing was proven"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn a_comment_is_never_too_long_and_says_that_it_was_cut() {
+    let repository = Repository::new();
+    let mut targets = String::new();
+    for region in ["us-south", "eu-de", "jp-tok"] {
+        repository.palisade(&format!(
+            "gen --region {region} --strict --no-verify -o plain"
+        ));
+        targets.push_str(&format!("--region {region}\n"));
+    }
+    repository.commit();
+    for region in ["us-south", "eu-de", "jp-tok"] {
+        repository.palisade(&format!(
+            "gen --region {region} --minimize --no-verify -o plain"
+        ));
+    }
+    let ran = repository.run(
+        "check.sh",
+        &[("PALISADE_BASE", "main"), ("PALISADE_TARGETS", &targets)],
+    );
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    let comment = repository.room.read("report/comment.md");
+    assert!(comment.len() <= 65_000, "{}", comment.len());
+    assert!(comment.contains("**Cut here**"), "{comment}");
+    assert_eq!(
+        comment.matches("<details>").count(),
+        comment.matches("</details>").count()
+    );
+    let summary = repository.room.read("report/summary.md");
+    assert!(summary.len() > comment.len() && summary.len() <= 900_000);
+}
+
+#[test]
+fn sarif_is_one_run_with_places_from_the_top_of_the_repository() {
+    let repository = Repository::new();
+    repository.room.write(
+        "repository/wrong.yaml",
+        "intents:\n- {name: never, expect: deny, from: {pods: {}}, to: {nets: [192.0.2.0/24]}}\n",
+    );
+    let targets = format!("{TARGET} --intents wrong.yaml\n{TARGET}");
+    let ran = repository.run(
+        "check.sh",
+        &[
+            ("PALISADE_TARGETS", &targets),
+            ("PALISADE_PREFIX", "sub folder"),
+        ],
+    );
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    let sarif: serde_json::Value =
+        serde_json::from_str(&repository.room.read("report/palisade.sarif")).unwrap();
+    assert_eq!(sarif["version"], "2.1.0");
+    assert_eq!(sarif["runs"].as_array().unwrap().len(), 1);
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(
+        results.len(),
+        2,
+        "with the platform's own policies and without: {results:?}"
+    );
+    let at = |place: &serde_json::Value| {
+        place["physicalLocation"]["artifactLocation"]["uri"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(at(&results[0]["locations"][0]), "sub%20folder/wrong.yaml");
+    let policy = at(&results[0]["relatedLocations"][0]);
+    assert!(
+        policy.starts_with("sub%20folder/plain/clusters/billing/private/"),
+        "{policy}"
+    );
+    let junit = repository.room.read("report/verify-1.junit.xml");
+    assert!(junit.contains("<testsuites ") && junit.contains("never"));
+}
+
+#[test]
+fn nothing_of_what_it_is_told_is_evaluated() {
+    let repository = Repository::new();
+    repository.git(&["branch", "$(touch${IFS}pwned);`touch${IFS}pwned`|x"]);
+    let words = "--cluster clusters/billing.yaml;touch pwned $(touch pwned) `touch pwned` *";
+    let cases: [&[(&str, &str)]; 5] = [
+        &[("PALISADE_BASE", "$(touch${IFS}pwned);`touch${IFS}pwned`|x")],
+        &[("PALISADE_BASE", "--output=pwned")],
+        &[("PALISADE_TARGETS", words)],
+        &[("PALISADE_ARGUMENTS", "$(touch pwned) ; touch pwned")],
+        &[
+            ("PALISADE_OUTPUT", "x;touch pwned;$(touch pwned)"),
+            ("PALISADE_BASE", "main"),
+        ],
+    ];
+    for variables in cases {
+        let ran = repository.run("check.sh", variables);
+        assert!(
+            !repository.room.path("repository/pwned").exists(),
+            "{variables:?}"
+        );
+        assert!((0..=3).contains(&ran.code), "{variables:?}: {}", ran.stderr);
+    }
+    for output in ["/etc", "../up", "a/../../b", ""] {
+        let ran = repository.run("check.sh", &[("PALISADE_OUTPUT", output)]);
+        let expected = if output.is_empty() { 1 } else { 2 };
+        assert_eq!(ran.code, expected, "{output:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_path_cannot_leave_its_block_of_code() {
+    let repository = Repository::new();
+    let name = "````|<script>.yaml";
+    repository
+        .room
+        .write(&format!("repository/{name}"), "```\nname: [\n");
+    let ran = repository.run(
+        "check.sh",
+        &[("PALISADE_TARGETS", &format!("--cluster {name}"))],
+    );
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    let comment = repository.room.read("report/comment.md");
+    assert!(
+        comment.contains("`--cluster ''''\\|<script>.yaml`"),
+        "{comment}"
+    );
+    assert!(comment.contains("\n`````text\n"), "{comment}");
+}
