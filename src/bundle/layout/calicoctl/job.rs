@@ -142,7 +142,8 @@ struct Amounts {
 #[serde(rename_all = "camelCase")]
 struct Mount {
     name: String,
-    mount_path: &'static str,
+    #[serde(rename = "mountPath")]
+    path: &'static str,
     read_only: bool,
 }
 
@@ -265,7 +266,7 @@ fn container<'a>(own: &'a Own<'_>, step: &Step) -> Container<'a> {
         },
         volume_mounts: [Mount {
             name: step.wave.part(),
-            mount_path: FOLDER,
+            path: FOLDER,
             read_only: true,
         }],
     }
