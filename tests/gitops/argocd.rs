@@ -38,9 +38,7 @@ fn generate(room: &Room, parameters: Option<&Value>) -> Ran {
 fn names(stream: &str) -> BTreeSet<String> {
     let set = ResourceSet::read([&Input::new("stream", stream)]);
     assert!(set.findings().is_empty());
-    set.iter()
-        .map(|object| object.key.name.to_string())
-        .collect()
+    set.iter().map(|object| object.key.name.clone()).collect()
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::call::{Room, project, tool};
+use crate::example::is_yaml;
 use crate::repository::copy;
 
 fn text(path: &str) -> String {
@@ -182,11 +183,7 @@ fn the_hooks_of_the_example_are_hooks_of_ours_and_pass() {
             line.push_str(&format!(" {}", argument.as_str().unwrap()));
         }
         if hook["pass_filenames"] != false {
-            for path in room
-                .files("flux")
-                .keys()
-                .filter(|path| path.ends_with(".yaml"))
-            {
+            for path in room.files("flux").keys().filter(|path| is_yaml(path)) {
                 line.push_str(&format!(" flux/{path}"));
             }
         }

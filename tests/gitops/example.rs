@@ -29,12 +29,19 @@ fn commands(room: &Room, beginning: &str) -> Vec<String> {
         .collect()
 }
 
+/// Whether a path is of a text in YAML.
+pub(crate) fn is_yaml(path: &str) -> bool {
+    Path::new(path)
+        .extension()
+        .is_some_and(|ending| ending == "yaml")
+}
+
 /// Every YAML file of the layouts, by its path.
 fn files(room: &Room) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     for layout in LAYOUTS {
         for (path, bytes) in room.files(layout) {
-            if path.ends_with(".yaml") {
+            if is_yaml(&path) {
                 all.insert(
                     format!("{layout}/{path}"),
                     String::from_utf8(bytes).unwrap(),

@@ -2,12 +2,14 @@
 
 use crate::repository::{Repository, TARGET};
 
+/// What is done to a repository before, the variables, the exit code, and a row of the table.
+type Case<'a> = (fn(&Repository), &'a [(&'a str, &'a str)], i32, &'a str);
+
 #[test]
 fn the_exit_code_is_the_greatest_of_all_steps() {
     let intents = format!("{TARGET} --intents wrong.yaml");
     let two = format!("{TARGET}\n--region nowhere");
-    // What is done, the variables, the code, a row of the table.
-    let cases: [(fn(&Repository), &[(&str, &str)], i32, &str); 9] = [
+    let cases: [Case<'_>; 9] = [
         (
             |_| {},
             &[],
