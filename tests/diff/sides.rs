@@ -39,6 +39,7 @@ fn folders_of_several_clusters_are_compared_one_by_one() {
 
     no flow between two addresses is treated otherwise
     from ./old/ to new: 1 changed
+    note: no built-in intent is asked, since nothing says which region this is of: `--region REGION` or `--cluster FILE` does
     ");
     // A region is of one cluster.
     let ran = room.run("diff old region:us-south");
