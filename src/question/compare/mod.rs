@@ -300,7 +300,9 @@ fn compare_part(
             found.unmanaged.push(key.clone());
             continue;
         }
-        let [was, is] = pair.map(|resource| resource.map(|one| (one, forms.of(one))));
+        let [old, new] = pair;
+        let [was, is] = forms.of_pair(pair);
+        let (was, is) = (old.zip(was), new.zip(is));
         if let (Some((_, was)), Some((_, is))) = (&was, &is)
             && was == is
         {
