@@ -59,6 +59,14 @@ fn what_is_broken_ends_the_command() {
             2,
             "has no `metadata`",
         ),
+        (
+            good.replace(
+                "  order: 1\n",
+                "<<<<<<< HEAD\n  order: 1\n=======\n>>>>>>> other\n",
+            ),
+            2,
+            "help: git left a merge conflict at line 6: settle it first",
+        ),
     ];
     for (text, code, told) in cases {
         let ran = compared(&text, &good, "");

@@ -22,6 +22,8 @@ mod call;
 mod credentials;
 mod failing;
 mod in_cluster;
+#[path = "../call/many.rs"]
+mod many;
 mod newer;
 mod oidc;
 mod proxies;
