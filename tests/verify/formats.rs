@@ -152,3 +152,13 @@ fn hostile_names_stay_text() {
         }
     }
 }
+
+#[test]
+fn nobody_is_told_to_leave_out_what_verify_always_has() {
+    let told = ran("").stdout;
+    assert!(
+        told.contains("is only assumed to be there had a part in this\n"),
+        "{told}"
+    );
+    assert!(!told.contains("leaves such out"), "{told}");
+}
