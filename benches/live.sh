@@ -40,12 +40,12 @@ done
 END
 
 echo "== the set of us-south and a small cluster"
-hyperfine -N -i --warmup 3 --runs 20 \
+hyperfine -N -i --warmup 1 --runs 10 \
   "$palisade diff wanted --kubeconfig small.kubeconfig" \
   "$palisade diff wanted --kubeconfig small.kubeconfig --region us-south"
 
 echo "== $count policies"
-hyperfine -i --warmup 1 --runs 10 \
+hyperfine -i --warmup 1 --runs 5 \
   "kubectl --kubeconfig large.kubeconfig get --raw $all/globalnetworkpolicies > /dev/null" \
   "sh lists.sh" \
   "$palisade diff $policy --kubeconfig large.kubeconfig" \

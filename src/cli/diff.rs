@@ -130,9 +130,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
             part.add(&node);
         }
     }
-    if !arguments.no_flows {
-        add_flows(&mut found, &parts, &asked.known, &mut notes);
-    }
     let judged = if parts.is_empty() {
         Vec::new()
     } else {
@@ -143,6 +140,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
         };
         arguments.intents.judged(&asked, &parts, &mut notes)?
     };
+    if !arguments.no_flows {
+        add_flows(&mut found, parts, &asked.known, &mut notes);
+    }
     let compared = Compared {
         found: &found,
         judged: &judged,
@@ -200,7 +200,7 @@ impl Asking {
     }
 }
 
-fn add_flows(found: &mut Comparison, parts: &[InPlace], known: &Known, notes: &mut Vec<String>) {
+fn add_flows(found: &mut Comparison, parts: Vec<InPlace>, known: &Known, notes: &mut Vec<String>) {
     match changed_flows(parts, known) {
         // Where nothing differs there is nothing to say of flows either.
         Ok(flows) if found.changes.is_empty() && flows.is_empty() => {}

@@ -64,7 +64,8 @@ fn a_question_goes_on_with_what_is_known() {
 fn what_differs_in_a_field_that_is_not_known_is_seen() {
     let server = newer();
     // What the file says otherwise, the exit code, and what is shown of it.
-    let cases: [(fn(&mut Value), i32, &[&str]); 4] = [
+    type Case = (fn(&mut Value), i32, &'static [&'static str]);
+    let cases: [Case; 4] = [
         (|_| {}, 0, &[]),
         (
             |spec| spec["cadence"]["every"] = 6.into(),

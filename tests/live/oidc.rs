@@ -104,7 +104,8 @@ fn a_token_that_is_good_is_sent_as_it_is() {
 fn a_token_that_cannot_be_got_is_told() {
     let server = ApiServer::replaying("v3");
     // The token, whether there is one to get another with, the issuer's answer, and what is told.
-    let cases: [(String, bool, fn(&Asked) -> Reply, &str); 4] = [
+    type Case = (String, bool, fn(&Asked) -> Reply, &'static str);
+    let cases: [Case; 4] = [
         (
             token(1),
             false,

@@ -93,7 +93,8 @@ fn the_environment_says_a_proxy_and_from_whom_it_is_kept() {
     let direct = server.kubeconfig_by_token();
     // The kubeconfig; the variables, where `PROXY` stands for the proxy; and whether it is gone
     // through.
-    let cases: [(String, &[(&str, &str)], bool); 7] = [
+    type Case = (String, &'static [(&'static str, &'static str)], bool);
+    let cases: [Case; 7] = [
         (named(&server, ""), &[("HTTPS_PROXY", "http://PROXY")], true),
         (named(&server, ""), &[("https_proxy", "PROXY")], true),
         // What is kept from the proxy is a server and not the proxy.

@@ -20,20 +20,20 @@ const ROWS: usize = 4;
 ///
 /// # Errors
 /// The platform's own policies cannot be read, or the comparison outgrows its bounds.
-pub fn changed_flows(parts: &[InPlace], known: &Known) -> Result<FlowChanges, InputError> {
+pub fn changed_flows(parts: Vec<InPlace>, known: &Known) -> Result<FlowChanges, InputError> {
     let mut told = FlowChanges::default();
-    for part in parts.iter().filter(|part| part.differs) {
-        let (Some(before), Some(after)) = (&part.before, &part.after) else {
+    for part in parts.into_iter().filter(|part| part.differs) {
+        let (Some(before), Some(after)) = (part.before, part.after) else {
             continue;
         };
         let mut known = known.clone();
-        if known.workers.is_empty() && !lists_workers(before) && !lists_workers(after) {
+        if known.workers.is_empty() && !lists_workers(&before) && !lists_workers(&after) {
             known
                 .workers
                 .clone_from(&known.platform_profile.sample_workers);
         }
         let programs = [before, after].map(|set| {
-            let subject = subject(set.clone(), &known)?;
+            let subject = subject(set, &known)?;
             Ok::<_, InputError>(compile(&subject.resources, &subject.settings))
         });
         let [before, after] = programs;
