@@ -7,12 +7,12 @@ use clap::Args;
 
 use crate::bundle::{Branch, Change, Changes, Plan, carried, known};
 use crate::finding::{Error, Input, InputError};
-use crate::question::compare::{Comparison, Side, changed_flows, compare};
+use crate::question::compare::{Comparison, InPlace, Side, compare};
 use crate::report::compare::{Compared, Part, message};
 use crate::resource::ResourceSet;
 
 use super::make::{Made, MakeArguments};
-use super::side::manner;
+use super::side::{add_flows, manner};
 use super::{Exit, change, terminal};
 
 /// Commit the policies that isolate a cluster to a branch
@@ -132,10 +132,8 @@ fn told(branch: &Branch, made: &Made, changes: &[Changes], flows: bool) -> Resul
         let mut one = compare(&old, &new, &manner)?;
         if flows && !one.changes.is_empty() {
             let known = known(plan, Some(made.library.baseline()));
-            match changed_flows(&old, &new, &one, &known) {
-                Ok(flows) => one.flows = Some(flows),
-                Err(error) => notes.push(format!("flows are not compared: {}", error.message())),
-            }
+            let parts = InPlace::of(&old, &new, &one);
+            add_flows(&mut one, parts, &known, &mut notes);
         }
         found.push((plan, one, notes));
     }
@@ -143,7 +141,11 @@ fn told(branch: &Branch, made: &Made, changes: &[Changes], flows: bool) -> Resul
         .iter()
         .map(|(plan, found, notes)| Part {
             target: plan.described(),
-            compared: Compared { found, notes },
+            compared: Compared {
+                found,
+                judged: &[],
+                notes,
+            },
         })
         .collect();
     Ok(message(&parts, made.proven.as_deref()))

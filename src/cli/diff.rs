@@ -1,14 +1,21 @@
 //! `palisade diff`
 
+use std::path::Path;
+
 use clap::{Args, ValueEnum};
 
+use crate::bundle::Plan;
 use crate::finding::{Error, InputError};
-use crate::question::compare::{IgnoreRule, Manner, Verdict, changed_flows, compare};
+use crate::profile::Library;
+use crate::question::compare::{Comparison, IgnoreRule, InPlace, Manner, Verdict, compare};
+use crate::question::subject::Known;
 use crate::report::compare::{self as report, Compared};
 use crate::source::SourceName;
 
-use super::known::KnownArguments;
-use super::side::{manner, sides};
+use super::both_sides::{Asked, IntentArguments};
+use super::known::BaselineArguments;
+use super::plan::{self, PlanArguments};
+use super::side::{add_flows, manner, sides};
 use super::source::SourceArguments;
 use super::{Exit, terminal};
 
@@ -20,7 +27,8 @@ use super::{Exit, terminal};
 ///
 /// Objects that only a cluster has and that Palisade does not manage are counted and not shown, and
 /// host endpoints that the platform made are never compared. Then comes what that does to flows: what
-/// opens, what closes, each with one flow and the rule that decides on either side.
+/// opens, what closes, each with one flow and the rule that decides on either side; and what
+/// `palisade verify` says of both sides: which intents no longer hold, and which hold from now on.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Sources:
@@ -35,8 +43,9 @@ Examples:
   palisade diff git:main generated --format markdown
   palisade diff live:staging live:production
   palisade diff region:eu-de/private policies --ignore 'annotation:team.example/*'
+  palisade diff git:main:shop shop --cluster shop.yaml --intents shop-intents.yaml
 
-Exit codes: 0 the sources say the same, 1 they differ, 2 the call or an input is wrong, 3 a source
+Exit codes: 0 the sources say the same, 1 they differ, whatever becomes of intents, 2 the call or an input is wrong, 3 a source
 cannot be read, 4 nothing differs as far as can be seen, and not everything can.")]
 pub(super) struct Arguments {
     /// The old source; or the new one, where it is the only one
@@ -64,7 +73,13 @@ pub(super) struct Arguments {
     no_flows: bool,
 
     #[command(flatten)]
-    known: KnownArguments,
+    intents: IntentArguments,
+
+    #[command(flatten)]
+    baseline: BaselineArguments,
+
+    #[command(flatten)]
+    plan: PlanArguments,
 
     /// How to tell
     #[arg(short = 'o', long, value_enum, default_value_t = Format::Text)]
@@ -95,21 +110,40 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     if *old == SourceName::Stream && *new == SourceName::Stream {
         return Err(InputError::new("standard input can be one side, not both").into());
     }
-    let library = || arguments.known.library();
+    let streams = [old, new]
+        .into_iter()
+        .filter(|one| **one == SourceName::Stream);
+    let streams = streams.map(|_| ("A or B", Path::new("-")));
+    let intents = arguments.intents.intents.iter();
+    let intents = intents.map(|path| ("--intents", path.as_path()));
+    plan::one_reads_input(streams.chain(intents).chain(arguments.plan.files()))?;
+    let asked = Asking::of(arguments, [new, old])?;
+    let again = || arguments.plan.profiles.library();
     let mut notes = Vec::new();
-    let [old, new] = sides(&arguments.source, [old, new], library, &mut notes)?;
-    let mut found = compare(&old, &new, &asked(arguments)?)?;
-    if !arguments.no_flows {
-        match changed_flows(&old, &new, &found, &arguments.known.read()?) {
-            // Where nothing differs there is nothing to say of flows either.
-            Ok(flows) if found.changes.is_empty() && flows.is_empty() => {}
-            Ok(flows) => found.flows = Some(flows),
-            // The objects differ all the same, and that is told.
-            Err(error) => notes.push(format!("flows are not compared: {}", error.message())),
+    let [old, new] = sides(&arguments.source, [old, new], again, &mut notes)?;
+    let mut found = compare(&old, &new, &told(arguments, &asked.library)?)?;
+    let mut parts = InPlace::of(&old, &new, &found);
+    for node in arguments.plan.nodes()? {
+        for part in &mut parts {
+            part.add(&node);
         }
+    }
+    let judged = if parts.is_empty() {
+        Vec::new()
+    } else {
+        let asked = Asked {
+            plans: &asked.plans,
+            known: &asked.known,
+            baseline: asked.known.baseline.clone(),
+        };
+        arguments.intents.judged(&asked, &parts, &mut notes)?
+    };
+    if !arguments.no_flows {
+        add_flows(&mut found, parts, &asked.known, &mut notes);
     }
     let compared = Compared {
         found: &found,
+        judged: &judged,
         notes: &notes,
     };
     terminal::print(&match arguments.format {
@@ -125,8 +159,47 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     })
 }
 
-fn asked(arguments: &Arguments) -> Result<Manner, Error> {
-    let mut manner = manner(&arguments.known.library()?)?;
+/// What flows and intents go by.
+struct Asking {
+    library: Library,
+    plans: Vec<Plan>,
+    known: Known,
+}
+
+impl Asking {
+    /// What the arguments say, and where they name neither region nor cluster, what the first of the
+    /// sources says that is a region.
+    fn of(arguments: &Arguments, sources: [&SourceName; 2]) -> Result<Self, Error> {
+        let library = arguments.plan.profiles.library()?;
+        let baseline = arguments.baseline.of(&library);
+        let mut plan = arguments.plan.clone();
+        for source in sources {
+            if let SourceName::Region { region, network } = source {
+                plan = plan.or_region(region, *network);
+            }
+        }
+        let plans = if plan.is_plan() {
+            plan::plans(&plan, &library)?
+        } else {
+            Vec::new()
+        };
+        let known = match plans.first() {
+            Some(plan) => plan.known(baseline),
+            None => Known {
+                baseline,
+                ..plan.known(library.platform()?)?
+            },
+        };
+        Ok(Self {
+            library,
+            plans,
+            known,
+        })
+    }
+}
+
+fn told(arguments: &Arguments, library: &Library) -> Result<Manner, Error> {
+    let mut manner = manner(library)?;
     manner.ignore.extend(arguments.ignore.iter().cloned());
     manner.all = arguments.all;
     Ok(manner)

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use crate::bundle::Baseline;
 use crate::engine::{DataPlane, Settings};
 use crate::finding::Error;
 use crate::net::Cidr;
@@ -29,16 +30,30 @@ pub(super) struct KnownArguments {
     #[arg(long, value_name = "CIDR")]
     pod_subnet: Option<Cidr>,
 
-    /// Whether the platform's own policies and host endpoints are taken into account
-    #[arg(long, value_enum, default_value_t = Baseline::On)]
-    baseline: Baseline,
+    #[command(flatten)]
+    baseline: BaselineArguments,
 
     #[command(flatten)]
     profiles: ProfilesArguments,
 }
 
+/// Whether the platform's own objects count.
+#[derive(Debug, Args)]
+pub(super) struct BaselineArguments {
+    /// Whether the platform's own policies and host endpoints are taken into account
+    #[arg(long, value_enum, default_value_t = BaselineWord::On)]
+    baseline: BaselineWord,
+}
+
+impl BaselineArguments {
+    /// The platform's own policies, where they count.
+    pub(super) fn of(&self, library: &Library) -> Option<Baseline> {
+        (self.baseline == BaselineWord::On).then(|| library.baseline())
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Baseline {
+enum BaselineWord {
     /// As far as they are not in the input
     On,
     /// The input says all there is
@@ -114,7 +129,7 @@ impl KnownArguments {
             pod_subnet: platform_profile.subnets.pods,
             workers: Vec::new(),
             guarded: false,
-            baseline: (self.baseline == Baseline::On).then(|| library.baseline()),
+            baseline: self.baseline.of(&library),
             platform_profile,
         };
         if let Some(path) = &self.cluster {

@@ -1,6 +1,7 @@
 //! The command line: arguments, exit codes, and one file a command.
 
 mod audit;
+mod both_sides;
 mod change;
 mod commit;
 mod completion;

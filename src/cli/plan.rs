@@ -23,7 +23,7 @@ use super::library::ProfilesArguments;
 const ALL: &str = "all";
 
 /// What is to be rendered.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct PlanArguments {
     /// The region, or `all`
     #[arg(short, long, value_name = "REGION")]
@@ -256,6 +256,19 @@ impl PlanArguments {
     /// Whether every region is asked for.
     pub(super) fn is_every_region(&self) -> bool {
         self.region.as_deref() == Some(ALL)
+    }
+
+    /// The same where a region or a cluster is named; else of `region`, on `network` where it is said
+    /// which and none is asked for.
+    pub(super) fn or_region(&self, region: &str, network: Option<Network>) -> Self {
+        let mut arguments = self.clone();
+        if !self.is_plan() {
+            arguments.region = Some(region.to_owned());
+            let chosen = self.private || self.public;
+            arguments.private |= !chosen && network == Some(Network::Private);
+            arguments.public |= !chosen && network == Some(Network::Public);
+        }
+        arguments
     }
 
     /// The files that are read, each by the flag that names it.

@@ -75,6 +75,24 @@ pub(super) fn together(bundles: &[Bundle]) -> ResourceSet {
 /// Looks at every cluster. What comes back is in the order of `jobs`, however many are looked at at
 /// once.
 pub(super) fn prove(jobs: &[Job<'_>], held: Held<'_>) -> Result<Proofs, Error> {
+    let mut proofs = Proofs::default();
+    let mut notes = BTreeSet::new();
+    for found in each(jobs, held) {
+        let (proven, own) = found?;
+        proofs.cases.push(proven);
+        notes.extend(own);
+    }
+    for note in notes {
+        terminal::tell_note(&note);
+    }
+    Ok(proofs)
+}
+
+/// What a look at one cluster comes to: what was proven, and what the user should know of it.
+pub(super) type Found = Result<(Proven, Vec<String>), InputError>;
+
+/// Looks at every cluster by itself, in the order of `jobs`.
+pub(super) fn each(jobs: &[Job<'_>], held: Held<'_>) -> Vec<Found> {
     let progress = Mutex::new(Progress::new());
     let next = AtomicUsize::new(0);
     let done = AtomicUsize::new(0);
@@ -109,26 +127,11 @@ pub(super) fn prove(jobs: &[Job<'_>], held: Held<'_>) -> Result<Proofs, Error> {
         }
         found
     });
-    drop(progress);
     found.sort_by_key(|(index, _)| *index);
-    let mut proofs = Proofs::default();
-    let mut notes = BTreeSet::new();
-    for (_, found) in found {
-        let (proven, own) = found?;
-        proofs.cases.push(proven);
-        notes.extend(own);
-    }
-    for note in notes {
-        terminal::tell_note(&note);
-    }
-    Ok(proofs)
+    found.into_iter().map(|(_, found)| found).collect()
 }
 
-fn look_at(
-    job: &Job<'_>,
-    held: Held<'_>,
-    told: impl FnMut(usize),
-) -> Result<(Proven, Vec<String>), InputError> {
+fn look_at(job: &Job<'_>, held: Held<'_>, told: impl FnMut(usize)) -> Found {
     let resources = job.resources.clone();
     let baseline = job.baseline.clone();
     let case = match job.of {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::bundle::Templates;
 use crate::finding::{Code, Error, Finding, Input, InputError, Severity};
 use crate::profile::{Library, Network};
-use crate::question::compare::{IgnoreRule, Manner, Side};
+use crate::question::compare::{Comparison, IgnoreRule, InPlace, Manner, Side, changed_flows};
+use crate::question::subject::Known;
 use crate::resource::{Kind, ResourceSet};
 use crate::source::SourceName;
 use crate::source::path::Given;
@@ -70,6 +71,22 @@ pub(super) fn manner(library: &Library) -> Result<Manner, Error> {
             .collect(),
         role_label: library.platform()?.role_label,
     })
+}
+
+/// Adds to a comparison what changes of flows. That it cannot be had is told: the objects differ all
+/// the same.
+pub(super) fn add_flows(
+    found: &mut Comparison,
+    parts: Vec<InPlace>,
+    known: &Known,
+    notes: &mut Vec<String>,
+) {
+    match changed_flows(parts, known) {
+        // Where nothing differs there is nothing to say of flows either.
+        Ok(flows) if found.changes.is_empty() && flows.is_empty() => {}
+        Ok(flows) => found.flows = Some(flows),
+        Err(error) => notes.push(format!("flows are not compared: {}", error.message())),
+    }
 }
 
 /// What each folder of a source holds, and what is wrong with it. Sources without folders are one.

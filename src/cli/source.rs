@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::bundle::{Plan, Templates, render};
-use crate::finding::{Code, Error, Input, InputError, Origin, OutsideError, Place, Severity};
+use crate::finding::{
+    Code, Error, Finding, Input, InputError, Origin, OutsideError, Place, Severity,
+};
 use crate::profile::{Library, Network};
 use crate::resource::validate::{Rules, validate};
 use crate::resource::{Api, Body, Resource, ResourceSet};
@@ -17,6 +19,9 @@ use crate::source::{SourceName, path, revision};
 #[cfg(feature = "live")]
 use super::progress::Progress;
 use super::terminal;
+
+/// The most that is told of a cluster's objects that are not understood.
+const MOST_TOLD: usize = 10;
 
 /// How a live cluster is reached.
 #[derive(Debug, Args)]
@@ -126,7 +131,7 @@ impl ClusterArguments {
         live::Options {
             kubeconfig: self.kubeconfig.clone(),
             pods,
-            patience: live::Patience::default(),
+            ..live::Options::default()
         }
     }
 }
@@ -191,10 +196,12 @@ pub(super) fn admitted(given: &Given) -> Result<ResourceSet, Error> {
         .iter()
         .filter(|resource| resource.api != Api::CalicoV1 && resource.input.origin != Origin::Live));
     let judged = validate(&admitted, Rules::default());
+    let of_live = |finding: &&Finding| finding.place.input.origin == Origin::Live;
+    tell_of_live(read.findings().iter().filter(of_live));
     let mut wrong = given
         .unread
         .iter()
-        .chain(read.findings())
+        .chain(read.findings().iter().filter(|finding| !of_live(finding)))
         .filter(|finding| !unfilled.contains(&finding.place))
         .chain(&judged)
         .filter(|finding| finding.severity == Severity::Error);
@@ -211,6 +218,24 @@ pub(super) fn admitted(given: &Given) -> Result<ResourceSet, Error> {
             .into())
         }
         None => Ok(set),
+    }
+}
+
+/// Tells what is not understood of a cluster's objects. Its server let them in and may know more than
+/// this does, so that the answer is of the rest.
+fn tell_of_live<'f>(findings: impl Iterator<Item = &'f Finding>) {
+    let mut wrong = findings.filter(|finding| finding.severity == Severity::Error);
+    for finding in wrong.by_ref().take(MOST_TOLD) {
+        terminal::tell_note(&format!(
+            "{}: {}; the answer takes no account of it",
+            finding.place, finding.message
+        ));
+    }
+    let more = wrong.count();
+    if more > 0 {
+        terminal::tell_note(&format!(
+            "{more} more of the cluster's objects that the answer takes no account of"
+        ));
     }
 }
 

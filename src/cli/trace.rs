@@ -125,7 +125,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     }
     let answered = trace(&program, &asked(arguments, &known))?;
     terminal::print(&match arguments.format {
-        Format::Text => report::trace::text(&answered),
+        Format::Text => report::trace::text(&answered, Some("`--baseline off` leaves such out")),
         Format::Json => report::trace::json(&answered).map_err(InputError::new)?,
     })?;
     Ok(match answered.outcome {

@@ -72,6 +72,8 @@ pub struct Program {
     pub(super) service_table: ServiceTable,
     /// Pods that will be workload endpoints once they have an address and a node.
     pub(super) pending: Vec<PodSketch>,
+    /// Whether the input has pods, be they endpoints or not.
+    pub(super) names_pods: bool,
     pub(super) vanished: Vec<Vanished>,
     pub(super) not_modelled: Vec<NotModelled>,
     pub(super) namespaces: BTreeMap<String, Vec<(String, String)>>,
@@ -156,6 +158,11 @@ impl Program {
     /// Where pods whose address is not known can be.
     pub fn pod_subnets(&self) -> &AddressSet {
         &self.pod_subnets
+    }
+
+    /// Whether the input has pods, be they endpoints or not.
+    pub fn names_pods(&self) -> bool {
+        self.names_pods
     }
 
     /// Policies that Calico takes for missing.

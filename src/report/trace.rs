@@ -15,9 +15,13 @@ const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const UNSURE: Style = AnsiColor::Yellow.on_default().bold();
 
+/// What is told where something hangs on what the input does not have.
+const ASSUMED: &str =
+    "an object of the platform that is only assumed to be there had a part in this";
+
 /// What happens to the flow, the way it takes, and under each hook every policy and rule that was
-/// looked at.
-pub fn text(answered: &Answered) -> String {
+/// looked at. `leaving_out` says how to leave out what is only assumed, where that can be done.
+pub fn text(answered: &Answered, leaving_out: Option<&str>) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(
@@ -46,7 +50,10 @@ pub fn text(answered: &Answered) -> String {
         // What is dropped is not left to anybody else.
         said.no_explicit_accept &= verdict.outcome != Outcome::Deny;
         for remark in remarks(said) {
-            let _ = writeln!(out, "note: {remark}");
+            let _ = match leaving_out.filter(|_| remark == ASSUMED) {
+                Some(how) => writeln!(out, "note: {remark} ({how})"),
+                None => writeln!(out, "note: {remark}"),
+            };
         }
     }
     out
@@ -71,11 +78,7 @@ fn verdict(outcome: Outcome) -> String {
 
 fn remarks(remarks: Remarks) -> Vec<&'static str> {
     let told = [
-        (
-            remarks.assumed,
-            "an object of the platform that is only assumed to be there had a part in this \
-             (`--baseline off` leaves such out)",
-        ),
+        (remarks.assumed, ASSUMED),
         (
             remarks.no_explicit_accept,
             "Calico drops it nowhere and accepts it nowhere: the host's own packet filter has the \

@@ -93,6 +93,19 @@ pub struct Resource {
     pub metadata: Metadata,
     /// What it says.
     pub body: Body,
+    /// What else it says: fields that this version does not know, in the order in which they stand.
+    pub unknown: Vec<UnknownField>,
+}
+
+/// A field that this version does not know. A server may that is newer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnknownField {
+    /// What has it: `spec`, or the field whose value it stands in.
+    pub of: Box<str>,
+    /// Its name.
+    pub name: Box<str>,
+    /// What it says.
+    pub value: serde_json::Value,
 }
 
 impl Resource {

@@ -78,6 +78,26 @@ impl Node {
         }
     }
 
+    /// The value as JSON, as kubectl reads it. A number that JSON does not have is its text.
+    pub fn to_json(&self) -> serde_json::Value {
+        match &self.kind {
+            Kind::Scalar(scalar) => match scalar.value() {
+                Value::Null => serde_json::Value::Null,
+                Value::Bool(value) => value.into(),
+                Value::Int(value) => value.into(),
+                Value::Float(value) if value.is_finite() => value.into(),
+                Value::Float(_) => (&*scalar.text).into(),
+                Value::String(text) => text.into(),
+            },
+            Kind::Sequence(items) => items.iter().map(Self::to_json).collect(),
+            Kind::Mapping(entries) => {
+                let entries = entries.iter();
+                let entries = entries.map(|entry| (entry.key.to_string(), entry.value.to_json()));
+                serde_json::Value::Object(entries.collect())
+            }
+        }
+    }
+
     /// Whether kubectl reads nothing here.
     pub fn is_null(&self) -> bool {
         self.value() == Some(Value::Null)

@@ -313,5 +313,20 @@ pub(super) fn syntax(input: &Arc<Input>, error: &granit_parser::ScanError) -> In
         line: narrow(marker.line()),
         column: narrow(marker.col() + 1),
     };
-    InputError::new(error.info()).at(Place::new(input, span))
+    let told = InputError::new(error.info()).at(Place::new(input, span));
+    match conflict(&input.text) {
+        Some(line) => told.hint(format!(
+            "git left a merge conflict at line {line}: settle it first"
+        )),
+        None => told,
+    }
+}
+
+/// The line of the first merge conflict that git wrote into a text.
+fn conflict(text: &str) -> Option<usize> {
+    let mut lines = text.lines();
+    let first = lines.position(|line| line.starts_with("<<<<<<< "))?;
+    lines
+        .any(|line| line.starts_with(">>>>>>> "))
+        .then_some(first + 1)
 }

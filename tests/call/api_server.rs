@@ -38,6 +38,8 @@ pub struct Asked {
     pub path: String,
     /// How many requests came before, of this path.
     pub before: usize,
+    /// The headers, by names in lower case.
+    pub headers: BTreeMap<String, String>,
 }
 
 /// What the server answers.
@@ -53,6 +55,14 @@ pub enum Reply {
     Half(Value),
     /// Nothing, for so long.
     Silence(Duration),
+}
+
+/// How a server knows who asks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    Token,
+    Certificate,
+    Nothing,
 }
 
 type Behaviour = dyn Fn(&Asked) -> Option<Reply> + Send + Sync;
@@ -72,7 +82,7 @@ pub struct ApiServer {
 impl ApiServer {
     /// A server that answers with the recordings of `mode`: `v3`, `v1` or `both`.
     pub fn replaying(mode: &str) -> Self {
-        Self::with(mode, false, |_| None)
+        Self::with(mode, By::Token, |_| None)
     }
 
     /// As [`ApiServer::replaying`], but `first` answers what it knows an answer to.
@@ -80,23 +90,28 @@ impl ApiServer {
         mode: &str,
         first: impl Fn(&Asked) -> Option<Reply> + Send + Sync + 'static,
     ) -> Self {
-        Self::with(mode, false, first)
+        Self::with(mode, By::Token, first)
     }
 
     /// A server that wants a client certificate instead of a token.
     pub fn with_client_certificates(mode: &str) -> Self {
-        Self::with(mode, true, |_| None)
+        Self::with(mode, By::Certificate, |_| None)
+    }
+
+    /// A server that asks nobody who they are and answers as `first` says.
+    pub fn open(first: impl Fn(&Asked) -> Option<Reply> + Send + Sync + 'static) -> Self {
+        Self::with("v3", By::Nothing, first)
     }
 
     fn with(
         mode: &str,
-        certificates: bool,
+        by: By,
         first: impl Fn(&Asked) -> Option<Reply> + Send + Sync + 'static,
     ) -> Self {
         let recorded = Arc::new(recordings(mode));
         let asked = Arc::new(Mutex::new(Vec::new()));
         let behaviour: Arc<Behaviour> = Arc::new(first);
-        let (config, ca, client) = tls(certificates);
+        let (config, ca, client) = tls(by == By::Certificate);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let stop = Arc::new(AtomicBool::new(false));
@@ -118,7 +133,7 @@ impl ApiServer {
                     recorded: Arc::clone(&recorded),
                     behaviour: Arc::clone(&behaviour),
                     asked: Arc::clone(&asked),
-                    by_token: !certificates,
+                    by_token: by == By::Token,
                 };
                 thread::spawn(move || connection.serve(stream.unwrap()));
             }
@@ -182,6 +197,7 @@ impl Connection {
                     method,
                     path,
                     before,
+                    headers: headers.clone(),
                 };
                 asked.push(request.clone());
                 request

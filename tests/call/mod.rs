@@ -61,23 +61,34 @@ impl Room {
         self.run_with(line, b"")
     }
 
+    /// Runs `palisade` with the words of `line` and these variables.
+    pub fn run_in(&self, line: &str, variables: &[(&str, &str)]) -> Ran {
+        let mut command = command(self.0.path(), line);
+        command.envs(variables.iter().copied());
+        ran(command, b"")
+    }
+
     /// Runs `palisade` with the words of `line` and `stdin`.
     pub fn run_with(&self, line: &str, stdin: &[u8]) -> Ran {
-        use std::io::Write as _;
-        let mut child = command(self.0.path(), line)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // A command that does not read its input closes the pipe; that is no failure.
-        let _ = child.stdin.take().unwrap().write_all(stdin);
-        let output = child.wait_with_output().unwrap();
-        Ran {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        ran(command(self.0.path(), line), stdin)
+    }
+}
+
+fn ran(mut command: Command, stdin: &[u8]) -> Ran {
+    use std::io::Write as _;
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that does not read its input closes the pipe; that is no failure.
+    let _ = child.stdin.take().unwrap().write_all(stdin);
+    let output = child.wait_with_output().unwrap();
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
     }
 }
 

@@ -18,6 +18,7 @@ mod call;
 mod cluster;
 mod flows;
 mod formats;
+mod intents;
 mod meaning;
 mod sides;
 

@@ -39,6 +39,7 @@ fn folders_of_several_clusters_are_compared_one_by_one() {
 
     no flow between two addresses is treated otherwise
     from ./old/ to new: 1 changed
+    note: no built-in intent is asked, since nothing says which region this is of: `--region REGION` or `--cluster FILE` does
     ");
     // A region is of one cluster.
     let ran = room.run("diff old region:us-south");
@@ -57,6 +58,14 @@ fn what_is_broken_ends_the_command() {
             "apiVersion: v1\nkind: Pod\n".to_owned(),
             2,
             "has no `metadata`",
+        ),
+        (
+            good.replace(
+                "  order: 1\n",
+                "<<<<<<< HEAD\n  order: 1\n=======\n>>>>>>> other\n",
+            ),
+            2,
+            "help: git left a merge conflict at line 6: settle it first",
         ),
     ];
     for (text, code, told) in cases {

@@ -21,6 +21,12 @@ mod asking;
 mod call;
 mod credentials;
 mod failing;
+mod in_cluster;
+#[path = "../call/many.rs"]
+mod many;
+mod newer;
+mod oidc;
+mod proxies;
 mod reading;
 mod role;
 mod size;
@@ -42,13 +48,13 @@ fn read(kubeconfig: PathBuf) -> Result<Cluster, Error> {
 fn options(kubeconfig: PathBuf) -> Options {
     Options {
         kubeconfig: Some(kubeconfig),
-        pods: false,
         patience: Patience {
             program: Duration::from_millis(500),
             answer: Duration::from_secs(5),
             attempts: 3,
             pause: Duration::from_millis(1),
         },
+        ..Options::default()
     }
 }
 

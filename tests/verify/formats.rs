@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::call::{Ran, Room};
+use crate::call::{Ran, Room, project};
 
 const POLICIES: &str = include_str!("fixtures/shop.yaml");
 const INTENTS: &str = include_str!("fixtures/intents.yaml");
@@ -151,4 +151,17 @@ fn hostile_names_stay_text() {
             assert!(ran.stdout.contains(name), "{}", ran.stdout);
         }
     }
+}
+
+#[test]
+fn nobody_is_told_to_leave_out_what_verify_always_has() {
+    let room = Room::new();
+    let example = |path: &str| project(&format!("examples/{path}")).display().to_string();
+    let ran = room.run(&format!(
+        "verify --cluster {} --intents {} --baseline off",
+        example("clusters/openshift-pod-subnet.yaml"),
+        example("intents/claims.yaml")
+    ));
+    let note = "is only assumed to be there had a part in this\n";
+    assert!(ran.stdout.contains(note), "{}", ran.stdout);
 }

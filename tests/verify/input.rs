@@ -1,5 +1,7 @@
 //! What a wrong call and a wrong input get.
 
+use std::fmt::Write as _;
+
 use crate::call::Room;
 
 const POLICIES: &str = include_str!("fixtures/shop.yaml");
@@ -188,4 +190,36 @@ fn an_interface_that_is_neither_networks_is_told_since_no_intent_speaks_of_it() 
     let note = "note: worker w1 has a host endpoint on `ens3`, which neither network is (eth0, eth1): \
                 no intent about a network speaks of it\n";
     assert!(ran.stderr.starts_with(note), "{}", ran.stderr);
+}
+
+#[test]
+fn pods_that_are_listed_are_not_to_be_listed_again() {
+    let room = room();
+    let mut many = String::new();
+    for number in 0..9 {
+        let _ = write!(
+            many,
+            "{{apiVersion: projectcalico.org/v3, kind: GlobalNetworkPolicy, metadata: {{name: p{number}}}, \
+             spec: {{selector: has(tier{number}), types: [Ingress]}}}}\n---\n"
+        );
+    }
+    // On the node's own network: no policy for pods is asked about it.
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: web}, spec: {nodeName: w, \
+        hostNetwork: true}, status: {podIP: 10.1.0.1}}\n";
+    for (text, hint) in [
+        (
+            many.clone(),
+            "list the pods there are, and only those are looked at: ",
+        ),
+        (
+            many + pod,
+            "none of the pods of the input has, or is to get, an address of its own",
+        ),
+    ] {
+        room.write("many.yaml", text);
+        let ran = room.run("verify many.yaml --region us-south --private");
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+        assert!(ran.stderr.contains("kinds of pods apart"), "{}", ran.stderr);
+        assert!(ran.stderr.contains(hint), "{}", ran.stderr);
+    }
 }

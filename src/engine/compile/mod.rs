@@ -94,6 +94,9 @@ pub fn compile(resources: &ResourceSet, settings: &Settings) -> Program {
         services,
         service_table: service::table(resources),
         service_selectors: service::selectors(resources),
+        names_pods: resources
+            .iter()
+            .any(|resource| matches!(resource.body, Body::Pod(_))),
         pending: pending(resources, &topology.pods_by_name),
         vanished,
         not_modelled: not_modelled(resources, cluster.era),

@@ -40,6 +40,7 @@ use crate::profile::PlatformProfile;
 use crate::resource::ResourceSet;
 use crate::resource::validate::{Rules, validate};
 
+use super::pods::too_many;
 use dead::Walk;
 
 /// How many bits the prefix of a public block has at most for a rule to be wide that opens every
@@ -128,12 +129,7 @@ fn walk<'p>(program: &'p Program, facts: &PlatformProfile) -> Result<Walk<'p>, I
         asked: Vec::new(),
         absent: vec![facts.role_label.clone()],
     };
-    let reach = Reach::new(program, &assumptions).map_err(|error| {
-        InputError::new(error.to_string()).hint(
-            "list the pods there are, and only those are looked at: add what `kubectl get pods \
-             --all-namespaces -o yaml` prints to the input",
-        )
-    })?;
+    let reach = Reach::new(program, &assumptions).map_err(|error| too_many(&error, program))?;
     Walk::new(reach).map_err(too_large)
 }
 

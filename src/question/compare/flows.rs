@@ -7,36 +7,25 @@ use crate::finding::InputError;
 use crate::question::flows::{Change, ChangeKind, flow_diff};
 use crate::question::subject::{Known, subject};
 use crate::question::trace::Answered;
-use crate::resource::{Body, Key, Resource, ResourceSet};
+use crate::resource::{Body, ResourceSet};
 
-use super::{Comparison, FlowChange, FlowChanges, Side, is_compared};
+use super::{FlowChange, FlowChanges, InPlace};
 
 /// How many rows of a space are told before the rest is counted.
 const ROWS: usize = 4;
 
-/// What changes in flows if what differs between the sides is brought from the old one to the new.
+/// What changes in flows from what is in place before to what is after.
 ///
-/// Objects that are not compared count as each side writes them, and for both where one alone has
-/// them, as nodes and pods and what only a cluster has and stays. A part that one side alone has is
-/// another cluster's: there is nothing to compare it with.
+/// A part that one side alone has is another cluster's: there is nothing to compare it with.
 ///
 /// # Errors
 /// The platform's own policies cannot be read, or the comparison outgrows its bounds.
-pub fn changed_flows(
-    old: &Side,
-    new: &Side,
-    found: &Comparison,
-    known: &Known,
-) -> Result<FlowChanges, InputError> {
+pub fn changed_flows(parts: Vec<InPlace>, known: &Known) -> Result<FlowChanges, InputError> {
     let mut told = FlowChanges::default();
-    let parts = old.parts.iter();
-    let parts = parts.filter_map(|(part, set)| Some((part, set, new.parts.get(part)?)));
-    for (part, was, is) in parts {
-        let changed = found.changes.iter().any(|change| change.part == *part);
-        if !changed && !facts_differ(was, is) {
+    for part in parts.into_iter().filter(|part| part.differs) {
+        let (Some(before), Some(after)) = (part.before, part.after) else {
             continue;
-        }
-        let [before, after] = in_place([was, is], found);
+        };
         let mut known = known.clone();
         if known.workers.is_empty() && !lists_workers(&before) && !lists_workers(&after) {
             known
@@ -51,7 +40,7 @@ pub fn changed_flows(
         let absent = [known.platform_profile.role_label.clone()];
         let diff = flow_diff(&before?, &after?, &absent)?;
         for change in &diff.changes {
-            let one = told_of(part, change);
+            let one = told_of(&part.part, change);
             match change.kind {
                 ChangeKind::Opened => told.opened.push(one),
                 ChangeKind::Closed => told.closed.push(one),
@@ -64,45 +53,6 @@ pub fn changed_flows(
     told.not_compared.sort();
     told.not_compared.dedup();
     Ok(told)
-}
-
-/// What is in place before and after: what each side names, and of what it does not name all that no
-/// change of policies takes away.
-fn in_place(parts: [&ResourceSet; 2], found: &Comparison) -> [ResourceSet; 2] {
-    let stays = |key: &Key| {
-        found.unmanaged.contains(key)
-            || found.unseen.contains(key)
-            || found.platform.iter().any(|(own, _)| own == key)
-    };
-    let is_of_side =
-        |resource: &Resource| is_compared([Some(resource), None]) && !stays(&resource.key);
-    let [old, new] = parts;
-    [(old, new), (new, old)].map(|(own, other)| {
-        let mut set = ResourceSet::default();
-        for resource in own.iter() {
-            set.add(resource.clone());
-        }
-        for resource in other.iter().filter(|resource| !is_of_side(resource)) {
-            if set.get(&resource.key).is_none() {
-                set.add(resource.clone());
-            }
-        }
-        set
-    })
-}
-
-/// Whether the sides write something else of an object that is not compared and may bear on flows, as
-/// of a namespace's labels. What that comes to is for the flows to say.
-fn facts_differ(old: &ResourceSet, new: &ResourceSet) -> bool {
-    let facts = old.iter().filter(|one| !is_compared([Some(one), None]));
-    facts.into_iter().any(|one| {
-        let other = new.get(&one.key);
-        other.is_some_and(|other| written(one) != written(other))
-    })
-}
-
-fn written(resource: &Resource) -> Option<&str> {
-    resource.input.text.get(resource.span.range())
 }
 
 fn lists_workers(resources: &ResourceSet) -> bool {
@@ -157,8 +107,8 @@ fn few(labels: &[String]) -> String {
     }
 }
 
-/// What decided on a flow, in a few words.
-fn decided_by(answered: &Answered) -> String {
+/// What decided on a flow, in a few words: `dropped by GlobalNetworkPolicy x rule 1 (x.yaml:9:3)`.
+pub fn decided_by(answered: &Answered) -> String {
     let stages = answered.to_each.iter().flat_map(|each| &each.trace.ways);
     let stages: Vec<&StageTrace> = stages.flat_map(|way| &way.stages).collect();
     let drops = |stage: &&&StageTrace| stage.decision == StageDecision::Drop;

@@ -1,8 +1,8 @@
 //! The form in which objects are held against each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::finding::Origin;
 use crate::resource::{Body, Kind, Resource, normal_form};
@@ -30,6 +30,18 @@ const OF_KUBERNETES: [&str; 4] = ["ingress", "egress", "from", "to"];
 
 /// Of its policies for the whole cluster the peers alone: their first rule that matches decides.
 const OF_CLUSTER_WIDE: [&str; 2] = ["from", "to"];
+
+/// Under which name a form has what is not known.
+const UNKNOWN: &str = "not known to this version";
+
+/// The fields that are not known of which a server has kept what somebody wrote, so that they mean
+/// something to it.
+fn served(pair: [Option<&Resource>; 2]) -> BTreeSet<(&str, &str)> {
+    let live = pair.into_iter().flatten();
+    let live = live.filter(|resource| resource.input.origin == Origin::Live);
+    let fields = live.flat_map(|resource| &resource.unknown);
+    fields.map(|field| (&*field.of, &*field.name)).collect()
+}
 
 /// Makes forms of objects, and counts what the rules took out of them.
 pub(super) struct Forms<'a> {
@@ -59,9 +71,24 @@ impl<'a> Forms<'a> {
         }
     }
 
-    /// The form of an object.
-    pub(super) fn of(&mut self, resource: &Resource) -> Value {
+    /// The forms of both sides of an object.
+    pub(super) fn of_pair(&mut self, pair: [Option<&Resource>; 2]) -> [Option<Value>; 2] {
+        let served = served(pair);
+        pair.map(|resource| resource.map(|resource| self.of(resource, &served)))
+    }
+
+    /// The form of an object. Of fields that are not known it has those that a server is known to
+    /// take.
+    fn of(&mut self, resource: &Resource, served: &BTreeSet<(&str, &str)>) -> Value {
         let mut form = normal_form(resource);
+        let unknown = resource.unknown.iter();
+        let unknown = unknown.filter(|field| served.contains(&(&*field.of, &*field.name)));
+        let unknown: Vec<Value> = unknown
+            .map(|field| json!({(format!("{}.{}", field.of, field.name)): field.value}))
+            .collect();
+        if let (false, Some(form)) = (unknown.is_empty(), form.as_object_mut()) {
+            form.insert(UNKNOWN.to_owned(), unknown.into());
+        }
         let sets = match &resource.body {
             Body::KubernetesPolicy(_) => &OF_KUBERNETES[..],
             Body::ClusterPolicy(_) => &OF_CLUSTER_WIDE,

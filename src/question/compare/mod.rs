@@ -7,6 +7,8 @@
 mod flows;
 mod form;
 mod ignore;
+mod in_place;
+mod intents;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +16,10 @@ use crate::finding::{InputError, Origin, Place};
 use crate::resource::{Body, Key, Kind, Resource, ResourceSet};
 use crate::yaml::to_text;
 
-pub use flows::changed_flows;
+pub use flows::{changed_flows, decided_by};
 pub use ignore::IgnoreRule;
+pub use in_place::InPlace;
+pub use intents::{Turn, Turned, turns};
 
 use form::Forms;
 
@@ -296,7 +300,9 @@ fn compare_part(
             found.unmanaged.push(key.clone());
             continue;
         }
-        let [was, is] = pair.map(|resource| resource.map(|one| (one, forms.of(one))));
+        let [old, new] = pair;
+        let [was, is] = forms.of_pair(pair);
+        let (was, is) = (old.zip(was), new.zip(is));
         if let (Some((_, was)), Some((_, is))) = (&was, &is)
             && was == is
         {

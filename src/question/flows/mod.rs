@@ -18,6 +18,7 @@ use crate::engine::space::{Cube, Space, SpaceError};
 use crate::finding::InputError;
 use crate::resource::selector::Selector;
 
+use super::pods::too_many;
 use change::Draft;
 use pairing::{Group, Pairing};
 
@@ -66,14 +67,8 @@ pub fn flow_diff(
         asked,
         absent: absent.to_vec(),
     };
-    let new = |program| {
-        Reach::new(program, &assumptions).map_err(|error| {
-            InputError::new(error.to_string()).hint(
-                "list the pods there are, and only those are compared: add what `kubectl get pods \
-                 --all-namespaces -o yaml` prints to both sides",
-            )
-        })
-    };
+    let new =
+        |program| Reach::new(program, &assumptions).map_err(|error| too_many(&error, program));
     let mut compare = Compare {
         pairing: Pairing::default(),
         before: new(before)?,

@@ -20,6 +20,7 @@ use crate::finding::InputError;
 use crate::profile::PlatformProfile;
 
 use super::intent::{Expect, Intent};
+use super::pods::too_many;
 use group::Networks;
 
 /// How many flows that speak against an intent are told of, for each kind of fault.
@@ -85,12 +86,7 @@ pub fn verify(
         asked: intents.iter().flat_map(group::selectors).collect(),
         absent: vec![facts.role_label.clone()],
     };
-    let reach = Reach::new(program, &assumptions).map_err(|error| {
-        InputError::new(error.to_string()).hint(
-            "list the pods there are, and only those are looked at: add what `kubectl get pods \
-             --all-namespaces -o yaml` prints to the input",
-        )
-    })?;
+    let reach = Reach::new(program, &assumptions).map_err(|error| too_many(&error, program))?;
     let mut prover = Prover {
         networks: Networks::of(program, facts),
         reach,

@@ -3,10 +3,13 @@
 
 use serde::Serialize;
 
-use crate::question::compare::{FlowChange, IgnoreRule, Stated, Verdict};
+use crate::question::compare::{FlowChange, IgnoreRule, Stated, Turn, Turned, Verdict};
+use crate::question::verify::ProofOutcome;
+use crate::report::proof::Proven;
+use crate::report::proof::json::{Against, Summary, Told as Proof, against, summary, told};
 use crate::resource::Key;
 
-use super::{Compared, unified_of};
+use super::{Compared, Judged, unified_of};
 
 /// The version of the shape: it changes only when something is taken away or means another thing.
 const VERSION: u32 = 1;
@@ -22,6 +25,8 @@ struct Document<'a> {
     changes: Vec<Told<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     flows: Option<Flows<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    intents: Vec<Cluster<'a>>,
     unmanaged: &'a [Key],
     platform: Vec<&'a Key>,
     unseen: &'a [Key],
@@ -75,6 +80,36 @@ struct Flow<'a> {
     after: &'a str,
 }
 
+/// What verify says of one cluster.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Cluster<'a> {
+    target: &'a str,
+    networks: Vec<&'static str>,
+    baseline: bool,
+    assumptions: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old: Option<Summary>,
+    new: Summary,
+    proofs: Vec<OnBoth<'a>>,
+}
+
+#[derive(Serialize)]
+struct OnBoth<'a> {
+    turn: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Was<'a>>,
+    #[serde(flatten)]
+    after: Proof<'a>,
+}
+
+#[derive(Serialize)]
+struct Was<'a> {
+    outcome: ProofOutcome,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    counters: Vec<Against<'a>>,
+}
+
 /// A comparison as one JSON document, indented, with a line feed at its end.
 pub fn render(compared: &Compared<'_>) -> String {
     let found = compared.found;
@@ -107,6 +142,7 @@ pub fn render(compared: &Compared<'_>) -> String {
         same: found.same,
         changes: changes.collect(),
         flows,
+        intents: compared.judged.iter().map(cluster).collect(),
         unmanaged: &found.unmanaged,
         platform: found.platform.iter().map(|(key, _)| key).collect(),
         unseen: &found.unseen,
@@ -123,6 +159,39 @@ fn side(stated: &Stated) -> Side<'_> {
         source: &stated.place.input.name,
         line: stated.place.span.line,
         text: &stated.text,
+    }
+}
+
+fn cluster(judged: &Judged) -> Cluster<'_> {
+    let after = &judged.after;
+    let counts = |proven: &Proven| summary(|outcome| proven.count(outcome));
+    Cluster {
+        target: &after.target,
+        networks: after
+            .networks
+            .iter()
+            .map(|network| network.word())
+            .collect(),
+        baseline: after.baseline,
+        assumptions: after.assumptions(),
+        old: judged.before.as_ref().map(counts),
+        new: counts(after),
+        proofs: judged.turns().iter().map(on_both).collect(),
+    }
+}
+
+fn on_both<'a>(turned: &Turned<'a>) -> OnBoth<'a> {
+    OnBoth {
+        turn: turned.turn.word(),
+        before: turned.before.map(|proof| Was {
+            outcome: proof.outcome,
+            // What spoke against it is of interest where nothing does any more.
+            counters: match turned.turn {
+                Turn::Mended => proof.counters.iter().map(against).collect(),
+                _ => Vec::new(),
+            },
+        }),
+        after: told(turned.intent, turned.after),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::question::compare::{Change, Verdict};
+use crate::question::compare::{Change, Turned, Verdict};
+use crate::report::proof::plain;
 
-use super::{Compared, flows, lines, titled, unified_of};
+use super::{Compared, flows, intents, lines, titled, unified_of};
 
 /// The longest text in bytes: GitHub takes 65,536 characters, and whoever posts it may add a line.
 pub const LONGEST: usize = 65_000;
@@ -17,6 +18,7 @@ const FOR_THE_CUT: usize = 400;
 pub fn render(compared: &Compared<'_>) -> String {
     let mut page = Page::default();
     let mark = match compared.found.verdict() {
+        _ if intents::broken(compared.judged).is_some() => "❌",
         Verdict::Same => "✅",
         Verdict::Differs => "🔶",
         Verdict::Unseen => "❔",
@@ -52,6 +54,13 @@ pub fn render(compared: &Compared<'_>) -> String {
     if let Some(changes) = &compared.found.flows {
         page.add(&format!("\n{}", fenced("", &flows(changes))));
     }
+    for judged in compared.judged {
+        let heading = format!("\n{}\n", escaped(&judged.heading()));
+        page.add(&heading);
+        for turned in judged.told() {
+            page.cut_intents += usize::from(!page.add(&intent(&turned)));
+        }
+    }
     let remarks = compared.remarks();
     if !remarks.is_empty() {
         page.add("\n");
@@ -71,6 +80,7 @@ pub fn render(compared: &Compared<'_>) -> String {
 struct Page {
     text: String,
     cut_rows: usize,
+    cut_intents: usize,
     cut_remarks: usize,
     cut_diffs: usize,
     cut_else: bool,
@@ -90,6 +100,7 @@ impl Page {
     fn finish(mut self) -> String {
         let cut = [
             (self.cut_rows, "row", "rows"),
+            (self.cut_intents, "intent", "intents"),
             (self.cut_remarks, "remark", "remarks"),
             (self.cut_diffs, "difference", "differences"),
         ];
@@ -120,6 +131,15 @@ fn details(change: &Change, diff: &str) -> String {
         change.what().word(),
         in_html(&titled(change)),
         fenced("diff", diff)
+    )
+}
+
+fn intent(turned: &Turned<'_>) -> String {
+    format!(
+        "\n<details><summary>{}: <b>{}</b></summary>\n\n{}\n</details>\n",
+        intents::word(turned),
+        in_html(&plain(&turned.intent.name)),
+        fenced("", &intents::block(turned))
     )
 }
 

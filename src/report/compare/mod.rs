@@ -1,11 +1,13 @@
 //! What two sources differ in, for people and for machines: one file a format.
 
+mod intents;
 mod json;
 mod markdown;
 mod message;
 mod sarif;
 mod text;
 
+pub use intents::Judged;
 pub use json::render as json;
 pub use markdown::{LONGEST as LONGEST_MARKDOWN, render as markdown};
 pub use message::{LONGEST as LONGEST_MESSAGE, Part, render as message};
@@ -23,6 +25,8 @@ use super::unified;
 pub struct Compared<'a> {
     /// The comparison.
     pub found: &'a Comparison,
+    /// What verify says of both sides, cluster by cluster; empty where that was not asked.
+    pub judged: &'a [Judged],
     /// What could not be seen or read, in sentences.
     pub notes: &'a [String],
 }
@@ -30,6 +34,15 @@ pub struct Compared<'a> {
 impl Compared<'_> {
     /// How it ends, in one line.
     fn verdict(&self) -> String {
+        let mut text = self.difference();
+        if let Some(broken) = intents::broken(self.judged) {
+            text.push_str("; ");
+            text.push_str(&broken);
+        }
+        text
+    }
+
+    fn difference(&self) -> String {
         let [old, new] = &self.found.sides;
         match self.found.verdict() {
             Verdict::Same => format!("{old} and {new} say the same"),

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{Compared, flows, titled, unified_of};
+use super::{Compared, flows, intents, titled, unified_of};
 
-/// Every change as a unified difference, then the verdict and what was not compared.
+/// Every change as a unified difference, what that does to flows and intents, then the verdict and what was not compared.
 pub fn render(compared: &Compared<'_>) -> String {
     let mut text = String::new();
     for change in &compared.found.changes {
@@ -15,6 +15,7 @@ pub fn render(compared: &Compared<'_>) -> String {
     if let Some(changes) = &compared.found.flows {
         text.push_str(&flows(changes));
     }
+    text.push_str(&intents::text(compared.judged));
     let _ = writeln!(text, "{}", compared.verdict());
     for remark in compared.remarks() {
         let _ = writeln!(text, "note: {remark}");

@@ -21,7 +21,7 @@ struct Document<'a> {
 }
 
 #[derive(Serialize)]
-struct Summary {
+pub(in crate::report) struct Summary {
     proved: usize,
     empty: usize,
     refuted: usize,
@@ -42,7 +42,7 @@ struct Case<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Told<'a> {
+pub(in crate::report) struct Told<'a> {
     name: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     why: &'a str,
@@ -67,7 +67,7 @@ struct At<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Against<'a> {
+pub(in crate::report) struct Against<'a> {
     fault: Fault,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -93,7 +93,7 @@ pub fn render(proofs: &Proofs) -> String {
     })
 }
 
-fn summary(count: impl Fn(ProofOutcome) -> usize) -> Summary {
+pub(in crate::report) fn summary(count: impl Fn(ProofOutcome) -> usize) -> Summary {
     Summary {
         proved: count(ProofOutcome::Proved),
         empty: count(ProofOutcome::Empty),
@@ -117,7 +117,8 @@ fn case(case: &Proven) -> Case<'_> {
     }
 }
 
-fn told<'a>(intent: &'a Intent, proof: &'a Proof) -> Told<'a> {
+/// An intent with its proof.
+pub(in crate::report) fn told<'a>(intent: &'a Intent, proof: &'a Proof) -> Told<'a> {
     Told {
         name: &intent.name,
         why: &intent.why,
@@ -132,7 +133,8 @@ fn told<'a>(intent: &'a Intent, proof: &'a Proof) -> Told<'a> {
     }
 }
 
-fn against(counter: &Counter) -> Against<'_> {
+/// What speaks against an intent.
+pub(in crate::report) fn against(counter: &Counter) -> Against<'_> {
     Against {
         fault: counter.fault,
         reason: match counter.fault {

@@ -153,7 +153,7 @@ impl Proven {
 }
 
 /// What is wrong with a flow that speaks against `intent`, in a sentence without its stop.
-fn wrong(intent: &Intent, counter: &Counter) -> String {
+pub(in crate::report) fn wrong(intent: &Intent, counter: &Counter) -> String {
     let packet = counter.header;
     match (counter.fault, intent.expect) {
         (Fault::Dropped, _) => format!("{packet} is dropped and should pass"),
@@ -190,7 +190,7 @@ fn like(counter: &Counter) -> Vec<String> {
 }
 
 /// Where what becomes of a counter's flow was decided: the rule, or the last policy that was asked.
-fn decided_at(counter: &Counter) -> Option<&Place> {
+pub(in crate::report) fn decided_at(counter: &Counter) -> Option<&Place> {
     let ways = counter.answered.to_each.iter();
     let ways = ways.flat_map(|each| &each.trace.ways);
     ways.filter_map(|way| decided_on(way, counter.fault))
@@ -230,7 +230,7 @@ fn unsure(way: &WayTrace) -> Option<&Place> {
 }
 
 /// A text from outside without what would speak to a terminal.
-fn plain(text: &str) -> String {
+pub(in crate::report) fn plain(text: &str) -> String {
     let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
     text.chars().map(shown).collect()
 }

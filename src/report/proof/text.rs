@@ -96,7 +96,7 @@ pub(super) fn failed(intent: &Intent, proof: &Proof) -> String {
             let _ = writeln!(out, "    {line}");
         }
         out.push('\n');
-        for line in trace::text(&counter.answered).lines() {
+        for line in trace::text(&counter.answered, None).lines() {
             let _ = match line {
                 "" => writeln!(out),
                 _ => writeln!(out, "    {line}"),

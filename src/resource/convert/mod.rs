@@ -64,6 +64,7 @@ fn held(resource: &Resource, kind: Kind, name: String, api: Api, policy: Policy)
         span: resource.span,
         metadata,
         body: Body::Policy(Box::new(policy)),
+        unknown: Vec::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::finding::{Code, Finding, Input, Place, Span};
-use crate::resource::{Field, Label, List};
+use crate::resource::{Field, Label, List, UnknownField};
 use crate::yaml::{Kind, Located, Node, Value};
 
 use super::hint;
@@ -12,6 +12,8 @@ use super::hint;
 pub(super) struct Reader<'a> {
     pub(super) input: &'a Arc<Input>,
     pub(super) findings: &'a mut Vec<Finding>,
+    /// Fields of the object that is being read which are not known.
+    pub(super) unknown: Vec<UnknownField>,
 }
 
 /// A mapping whose keys have been looked through.
@@ -84,6 +86,11 @@ impl Reader<'_> {
             let mut finding = Finding::new(Code::UnknownField, place, message);
             finding.hint = hint::for_field(&entry.key, known);
             self.push(finding);
+            self.unknown.push(UnknownField {
+                of: name.into(),
+                name: entry.key.clone(),
+                value: entry.value.to_json(),
+            });
         }
         Some(fields)
     }

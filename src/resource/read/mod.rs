@@ -43,6 +43,7 @@ pub fn read_with(
                 let mut reader = Reader {
                     input,
                     findings: &mut told,
+                    unknown: Vec::new(),
                 };
                 reader.objects(&root, &mut resources);
                 look(&root, &mut told);
@@ -95,6 +96,8 @@ impl Reader<'_> {
             return None;
         };
         let (kind, api) = Kind::of(api_version, kind);
+        // What an object that was left aside has is not this one's.
+        self.unknown.clear();
         if let Kind::Other(..) = kind
             && node.get("metadata").and_then(|m| m.get("name")).is_none()
         {
@@ -113,6 +116,7 @@ impl Reader<'_> {
         let metadata = self.metadata(fields, api)?;
         let key = self.key(node, &kind, api, &metadata)?;
         let body = self.body(&kind, fields);
+        let unknown = std::mem::take(&mut self.unknown);
         Some(Resource {
             key,
             api,
@@ -120,6 +124,7 @@ impl Reader<'_> {
             span: node.span,
             metadata,
             body,
+            unknown,
         })
     }
 

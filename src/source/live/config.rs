@@ -1,21 +1,27 @@
 //! How a cluster is reached: what a kubeconfig says, or what a pod is given.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use k8s_openapi::ByteString;
 use kube::config::{AuthInfo, Config, Kubeconfig, KubeconfigError};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::finding::{InputError, OutsideError};
 
+use super::proxy::{ProxyEnvironment, address_of, is_here};
 use super::secrets::Secrets;
 use super::{Options, exec};
 
 /// The variable that names kubeconfigs.
 const KUBECONFIG: &str = "KUBECONFIG";
 
-/// The variable that every pod has.
-const IN_CLUSTER: &str = "KUBERNETES_SERVICE_HOST";
+/// The variables that every pod has.
+const IN_CLUSTER: [&str; 2] = ["KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"];
+
+/// What the cluster is called that a pod runs in.
+const POD: &str = "in-cluster";
 
 /// Values of a user's entry that are shown to nobody.
 const SECRET: [&str; 3] = ["token", "password", "client-key-data"];
@@ -42,18 +48,20 @@ impl Reached {
 /// Finds out how to reach the cluster of `context`, and gets the credentials that the kubeconfig
 /// says to get from a program.
 pub(super) fn reach(context: Option<&str>, options: &Options) -> Result<Reached, OutsideError> {
-    let Some(kubeconfig) = kubeconfig(options.kubeconfig.as_deref())? else {
-        return in_cluster(context);
+    let found = kubeconfig(options.kubeconfig.as_deref())?;
+    let of_pod = found.is_none();
+    let mut kubeconfig = match found {
+        Some(kubeconfig) => kubeconfig,
+        None => in_cluster(context, &options.service_account)?,
     };
-    let mut kubeconfig = kubeconfig;
     let context = chosen(&kubeconfig, context)?;
     kubeconfig.current_context = Some(context.clone());
+    let own_proxy = take_proxy(&mut kubeconfig, &context);
     let mut config = Config::try_from(kubeconfig).map_err(|error| unusable(&context, &error))?;
+    take_token(&mut config.auth_info)?;
     let mut secrets = Secrets::default();
     keep_secrets(&mut secrets, &config.auth_info);
-    if let Some(password) = config.proxy_url.as_ref().and_then(user_of) {
-        secrets.keep(password);
-    }
+    config.proxy_url = proxy(own_proxy.as_deref(), &config.cluster_url, &mut secrets)?;
     let mut notes = Vec::new();
     if config.accept_invalid_certs {
         notes.push(format!(
@@ -69,10 +77,71 @@ pub(super) fn reach(context: Option<&str>, options: &Options) -> Result<Reached,
     }
     Ok(Reached {
         config,
-        context: Some(context),
+        context: (!of_pod).then_some(context),
         secrets,
         notes,
     })
+}
+
+/// Reads the token of a user who has it in a file. As with kubectl the file goes before a token that is
+/// written down, and spaces around what it says are none of the token's.
+fn take_token(user: &mut AuthInfo) -> Result<(), OutsideError> {
+    let Some(path) = user.token_file.take() else {
+        return Ok(());
+    };
+    let token = fs::read_to_string(&path).map_err(|error| {
+        OutsideError::of_source(format!("cannot read the token {path}: {error}"))
+    })?;
+    // INVARIANT: a user may have nothing but a token.
+    let read: AuthInfo = serde_json::from_value(json!({"token": token.trim()})).unwrap_or_default();
+    user.token = read.token;
+    Ok(())
+}
+
+/// Takes the proxy out of the cluster of `context`: the client would hold `NO_PROXY` against the
+/// proxy's own address.
+fn take_proxy(kubeconfig: &mut Kubeconfig, context: &str) -> Option<String> {
+    let contexts = kubeconfig.contexts.iter();
+    let mut contexts = contexts.filter(|one| one.name == context);
+    let cluster = contexts.find_map(|one| Some(one.context.as_ref()?.cluster.clone()))?;
+    let mut clusters = kubeconfig.clusters.iter_mut();
+    let named = clusters.find(|named| named.name == cluster)?;
+    let proxy = named.cluster.as_mut()?.proxy_url.take()?;
+    (!proxy.trim().is_empty()).then_some(proxy)
+}
+
+/// The proxy by which `server` is reached: the kubeconfig's `own`, else what the environment says.
+fn proxy(
+    own: Option<&str>,
+    server: &http::Uri,
+    secrets: &mut Secrets,
+) -> Result<Option<http::Uri>, OutsideError> {
+    let environment = ProxyEnvironment::read();
+    let (proxy, said_by) = match (own, environment.proxy_for(&server.to_string())) {
+        (Some(own), _) => (own, "the kubeconfig"),
+        (None, Some(proxy)) => (proxy, "the environment"),
+        (None, None) => return Ok(None),
+    };
+    let Some(address) = address_of(proxy) else {
+        // It may have a password in it, so it is not shown.
+        let message = format!("{said_by} says a proxy that is no URL");
+        return Err(OutsideError::of_source(message));
+    };
+    if let Some(user) = user_of(&address) {
+        if let Some((_, password)) = user.split_once(':') {
+            secrets.keep(password);
+        }
+        secrets.keep(encoded(&user));
+        secrets.keep(user);
+    }
+    Ok(Some(address))
+}
+
+/// A text as it is sent in a header of a user and password.
+fn encoded(text: &str) -> String {
+    let encoded = serde_json::to_value(ByteString(text.as_bytes().to_vec()));
+    let encoded = encoded.ok().and_then(|one| Some(one.as_str()?.to_owned()));
+    encoded.unwrap_or_default()
 }
 
 /// The kubeconfig that is named, or that is where kubectl looks.
@@ -103,7 +172,8 @@ fn kubeconfig(named: Option<&Path>) -> Result<Option<Kubeconfig>, OutsideError> 
                 .map_err(|error| OutsideError::of_source(format!("{}: {error}", path.display())))?,
         });
     }
-    if merged.is_some() || env::var_os(IN_CLUSTER).is_some() {
+    let [host, _] = IN_CLUSTER;
+    if merged.is_some() || env::var_os(host).is_some() {
         return Ok(merged);
     }
     let looked = match (&variable, paths.first()) {
@@ -164,7 +234,13 @@ fn unusable(context: &str, error: &KubeconfigError) -> OutsideError {
         KubeconfigError::LoadClusterOfContext(name) => format!("names no cluster `{name}`"),
         KubeconfigError::MissingClusterUrl => "says no server".to_owned(),
         KubeconfigError::ParseClusterUrl(_) => "says a server that is no URL".to_owned(),
-        KubeconfigError::ParseProxyUrl(_) => "says a proxy that is no URL".to_owned(),
+        // The client looks at what the environment says, too, before it is told otherwise.
+        KubeconfigError::ParseProxyUrl(_) => {
+            return OutsideError::of_source("the environment says a proxy that is no URL");
+        }
+        KubeconfigError::ParseNoProxy(error) => {
+            return OutsideError::of_source(format!("`NO_PROXY` cannot be read: {error}"));
+        }
         KubeconfigError::LoadCertificateAuthority(error) => {
             format!("says a certificate authority that cannot be read: {error}")
         }
@@ -180,12 +256,7 @@ fn unusable(context: &str, error: &KubeconfigError) -> OutsideError {
 /// matter: `kubectl proxy` is one.
 fn refuse_plain(context: &str, config: &Config) -> Result<(), OutsideError> {
     let host = config.cluster_url.host().unwrap_or_default();
-    let here = host == "localhost"
-        || host
-            .trim_matches(['[', ']'])
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback());
-    if config.cluster_url.scheme_str() == Some("https") || here {
+    if config.cluster_url.scheme_str() == Some("https") || is_here(host) {
         return Ok(());
     }
     Err(OutsideError::Source {
@@ -203,6 +274,10 @@ fn keep_secrets(secrets: &mut Secrets, user: &AuthInfo) {
         if let Some(secret) = fields.get(key).and_then(Value::as_str) {
             secrets.keep(secret);
         }
+    }
+    let text = |key: &str| fields.get(key).and_then(Value::as_str);
+    if let (Some(name), Some(password)) = (text("username"), text("password")) {
+        secrets.keep(encoded(&format!("{name}:{password}")));
     }
     let provider = fields.get("auth-provider").and_then(|p| p.get("config"));
     let provider = provider.and_then(Value::as_object).into_iter().flatten();
@@ -222,23 +297,42 @@ fn user_of(address: &http::Uri) -> Option<String> {
     Some(user.to_owned())
 }
 
-/// How a pod reaches the cluster that it runs in.
-fn in_cluster(context: Option<&str>) -> Result<Reached, OutsideError> {
+/// How a pod reaches the cluster that it runs in, as a kubeconfig would say it. `folder` is where it
+/// finds its token and the certificate authority.
+fn in_cluster(context: Option<&str>, folder: &Path) -> Result<Kubeconfig, OutsideError> {
     if let Some(context) = context {
         return Err(OutsideError::Source {
             message: format!("there is no kubeconfig, and so no context `{context}`"),
             hint: Some("`live` alone is the cluster that this runs in".to_owned()),
         });
     }
-    let config = Config::incluster().map_err(|error| {
+    let failed = |what: String| {
         OutsideError::of_source(format!(
-            "no kubeconfig, and the cluster that this runs in cannot be reached: {error}"
+            "no kubeconfig, and the cluster that this runs in cannot be reached: {what}"
         ))
-    })?;
-    Ok(Reached {
-        config,
-        context: None,
-        secrets: Secrets::default(),
-        notes: Vec::new(),
-    })
+    };
+    let value = |name: &str| env::var(name).map_err(|_| failed(format!("{name} is not set")));
+    let [host, port] = IN_CLUSTER;
+    let (host, port) = (value(host)?, value(port)?);
+    let host = match host.parse() {
+        Ok(std::net::Ipv6Addr { .. }) => format!("[{host}]"),
+        Err(_) => host,
+    };
+    let file = |name: &str| {
+        let path = folder.join(name);
+        match fs::metadata(&path) {
+            Ok(_) => Ok(path),
+            Err(error) => Err(failed(format!("{}: {error}", path.display()))),
+        }
+    };
+    let said = json!({
+        "current-context": POD,
+        "clusters": [{"name": POD, "cluster": {
+            "server": format!("https://{host}:{port}"),
+            "certificate-authority": file("ca.crt")?,
+        }}],
+        "users": [{"name": POD, "user": {"tokenFile": file("token")?}}],
+        "contexts": [{"name": POD, "context": {"cluster": POD, "user": POD}}],
+    });
+    serde_json::from_value(said).map_err(|error| failed(error.to_string()))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use kube::Client;
-use kube::client::Body;
+use kube::client::{AuthError, Body};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::time::{sleep, timeout};
@@ -96,6 +96,8 @@ enum Answer {
     Refused(StatusCode, String, Option<Duration>),
     /// The connection failed; whether another try may help.
     Broken(String, bool),
+    /// There are no credentials to ask with.
+    NoCredentials(String),
 }
 
 impl Connection {
@@ -109,10 +111,7 @@ impl Connection {
         let server = config.cluster_url.to_string();
         let client = Client::try_from(config).map_err(|error| {
             let told = reached.secrets.without(&chain(&error));
-            OutsideError::of_source(format!(
-                "{}: the credentials or certificates of the kubeconfig cannot be used: {told}",
-                reached.source_name()
-            ))
+            no_credentials(&reached.source_name(), &told)
         })?;
         Ok(Self {
             client,
@@ -208,6 +207,7 @@ impl Connection {
                     None
                 }
                 Ok(Answer::Broken(why, false)) => return Err(self.unreachable(&why)),
+                Ok(Answer::NoCredentials(why)) => return Err(no_credentials(&self.name, &why)),
             };
             if attempt < self.patience.attempts {
                 sleep(asked_for.unwrap_or(pause).min(LONGEST_PAUSE)).await;
@@ -240,6 +240,9 @@ impl Connection {
                     error => (chain(error), false),
                 };
                 let why = self.secrets.without(&why);
+                if is_of_credentials(&error) {
+                    return Answer::NoCredentials(why);
+                }
                 // Nobody behind an address, or somebody else, stays so for a while.
                 return match why.strip_prefix(NO_CONNECTION) {
                     Some(why) => Answer::Broken(why.to_owned(), false),
@@ -313,6 +316,24 @@ impl Connection {
             hint: hint.map(str::to_owned),
         }
     }
+}
+
+fn no_credentials(name: &str, why: &str) -> OutsideError {
+    OutsideError::of_source(format!(
+        "{name}: the credentials or certificates of the kubeconfig cannot be used: {why}"
+    ))
+}
+
+/// Whether it is for want of credentials that nothing was asked.
+fn is_of_credentials(error: &kube::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<AuthError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// Whether a server that answers so may answer otherwise soon.

@@ -9,6 +9,7 @@ mod exec;
 mod fetch;
 mod kinds;
 mod object;
+mod proxy;
 mod secrets;
 
 use std::collections::BTreeSet;
@@ -28,6 +29,7 @@ use fetch::{Connection, Failure};
 use object::Object;
 
 pub use kinds::{Group, Listed};
+pub use proxy::ProxyEnvironment;
 
 /// How a cluster is to be read.
 #[derive(Debug, Clone)]
@@ -37,8 +39,22 @@ pub struct Options {
     pub kubeconfig: Option<PathBuf>,
     /// Whether pods are listed too: there may be many, and most questions need none.
     pub pods: bool,
+    /// Where a pod finds its credentials.
+    pub service_account: PathBuf,
     /// How long to wait for what.
     pub patience: Patience,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            kubeconfig: None,
+            pods: false,
+            // Where Kubernetes puts them in every pod.
+            service_account: PathBuf::from("/var/run/secrets/kubernetes.io/serviceaccount"),
+            patience: Patience::default(),
+        }
+    }
 }
 
 /// How long to wait for what.
