@@ -27,7 +27,7 @@ type Parts = BTreeMap<String, (ResourceSet, Vec<Finding>)>;
 ///
 /// What cannot be read ends the command. What the API would refuse does not: it is what one may
 /// want to compare with. Where two folders of a source hold the same object, they are bundles of
-/// several clusters, and both sides are compared folder by folder.
+/// several clusters, and both sides are compared cluster by cluster.
 pub(super) fn sides(
     arguments: &SourceArguments,
     names: [&SourceName; 2],
@@ -37,8 +37,8 @@ pub(super) fn sides(
     let [old, new] = names;
     let first = gathered(arguments, old, &library, notes)?;
     let second = gathered(arguments, new, &library, notes)?;
-    let mut read = [by_folder(old, &first), by_folder(new, &second)];
-    let repeated = read.iter().position(holds_several);
+    let read = [by_folder(old, &first), by_folder(new, &second)];
+    let repeated = read.iter().position(|parts| holds_several(parts, ""));
     if let Some(at) = repeated
         && let Some(name) = names.get(at)
         && !names.iter().all(|name| has_folders(name))
@@ -49,10 +49,7 @@ pub(super) fn sides(
         .hint("name the folder of one")
         .into());
     }
-    if repeated.is_none() {
-        read = read.map(together);
-    }
-    let [of_old, of_new] = read;
+    let [of_old, of_new] = by_cluster(read);
     Ok([
         side(old, first.unseen, of_old, notes)?,
         side(new, second.unseen, of_new, notes)?,
@@ -110,26 +107,75 @@ fn by_folder(name: &SourceName, given: &Given) -> Parts {
         .collect()
 }
 
-/// Whether two folders hold an object of one name.
-fn holds_several(parts: &Parts) -> bool {
+/// Whether two folders at or below `top` hold an object of one name.
+fn holds_several(parts: &Parts, top: &str) -> bool {
     let mut seen = BTreeSet::new();
-    let mut all = parts.values().flat_map(|(read, _)| read.iter());
-    parts.len() > 1 && !all.all(|resource| seen.insert(&resource.key))
+    let own = parts.iter().filter(|(folder, _)| is_within(folder, top));
+    let mut all = own.flat_map(|(_, (read, _))| read.iter());
+    !all.all(|resource| seen.insert(&resource.key))
+}
+
+/// Whether `folder` is `top` or below it.
+fn is_within(folder: &str, top: &str) -> bool {
+    let below = folder.strip_prefix(top);
+    below.is_some_and(|below| top.is_empty() || below.is_empty() || below.starts_with('/'))
+}
+
+/// The folders of each cluster as one: the widest that hold no object twice on either side. The
+/// networks of a cluster are in several folders, and so are waves, and flows pass through all of
+/// them.
+fn by_cluster(read: [Parts; 2]) -> [Parts; 2] {
+    let mut tops = Vec::new();
+    widest(&read, "", &mut tops);
+    read.map(|mut parts| {
+        let of_tops = tops.iter().map(|(top, alone)| {
+            let is_own = |folder: &String| match alone {
+                true => folder == top,
+                false => is_within(folder, top),
+            };
+            let own = parts.extract_if(.., |folder, _| is_own(folder));
+            (top.clone(), together(own))
+        });
+        of_tops.collect()
+    })
+}
+
+/// The widest folders at or below `top` that hold no object twice, each with whether what is below
+/// it is apart.
+fn widest(read: &[Parts; 2], top: &str, found: &mut Vec<(String, bool)>) {
+    if !read.iter().any(|parts| holds_several(parts, top)) {
+        found.push((top.to_owned(), false));
+        return;
+    }
+    let mut below = BTreeSet::new();
+    let folders = read.iter().flat_map(Parts::keys);
+    for folder in folders.filter(|folder| is_within(folder, top)) {
+        let rest = folder.strip_prefix(top).unwrap_or_default();
+        let rest = rest.strip_prefix('/').unwrap_or(rest);
+        below.insert(rest.split_once('/').map_or(rest, |(first, _)| first));
+    }
+    for name in below {
+        match (top, name) {
+            (_, "") => found.push((top.to_owned(), true)),
+            ("", _) => widest(read, name, found),
+            _ => widest(read, &format!("{top}/{name}"), found),
+        }
+    }
 }
 
 /// All folders as one.
-fn together(parts: Parts) -> Parts {
-    let mut parts = parts.into_iter();
-    let Some((_, (mut all, mut findings))) = parts.next() else {
-        return Parts::new();
-    };
+fn together(
+    parts: impl Iterator<Item = (String, (ResourceSet, Vec<Finding>))>,
+) -> (ResourceSet, Vec<Finding>) {
+    let mut all = ResourceSet::default();
+    let mut findings = Vec::new();
     for (_, (read, more)) in parts {
         for resource in read.iter() {
             all.add(resource.clone());
         }
         findings.extend(more);
     }
-    [(String::new(), (all, findings))].into()
+    (all, findings)
 }
 
 /// Whether the source is of files in folders.

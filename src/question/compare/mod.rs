@@ -34,8 +34,8 @@ pub const BUNDLE: &str = "palisade/bundle";
 pub struct Side {
     /// How the user named it.
     pub name: String,
-    /// Its objects. A folder that holds bundles of several clusters has a part for each folder in
-    /// it, by its path; elsewhere all are of one part without a name.
+    /// Its objects. A folder that holds bundles of several clusters has a part for each of them, by
+    /// the path of its folder; elsewhere all are of one part without a name.
     pub parts: BTreeMap<String, ResourceSet>,
     /// Kinds whose objects could not be seen.
     pub unseen: BTreeSet<Kind>,
