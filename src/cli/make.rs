@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::bundle::{Bundle, Folder, Layout, Plan, Target, minimise};
+use crate::bundle::{Bundle, Folder, ISOLATION, Layout, Plan, Target, minimise};
 use crate::finding::{Error, Input, InputError};
 use crate::profile::{Library, Network};
 use crate::report::proof::{self, text::Detail};
