@@ -54,10 +54,10 @@ pub(super) struct Said {
 }
 
 /// A policy to be.
-struct Draft<'a> {
+struct Draft {
     remark: String,
     name: String,
-    namespace: &'a str,
+    namespace: String,
     labels: BTreeMap<String, String>,
     way: Way,
     said: Vec<Said>,
@@ -106,7 +106,7 @@ impl Press<'_> {
     }
 
     /// What lets somebody talk to somebody.
-    fn opening(&self) -> Vec<Draft<'_>> {
+    fn opening(&self) -> Vec<Draft> {
         let isolation = self.isolation;
         let mut drafts = Vec::new();
         for subject in isolation.reached() {
@@ -121,7 +121,7 @@ impl Press<'_> {
         // want something opened.
         let everywhere = !self.plan.networks.contains(&Network::Private);
         for subject in isolation.reaching(everywhere) {
-            let closed = isolation.closes(subject.namespace, Way::Egress);
+            let closed = isolation.closes(&subject.namespace, Way::Egress);
             let said = |rule: &&AppRule| said(rule, isolation.receivers(rule, closed));
             let said: Vec<Said> = subject.rules.iter().map(said).collect();
             drafts.push(Draft {
@@ -145,7 +145,7 @@ impl Press<'_> {
         drafts
     }
 
-    fn dns<'a>(&self, namespace: &'a str) -> Draft<'a> {
+    fn dns(&self, namespace: &str) -> Draft {
         let facts = &self.plan.platform_profile.isolation;
         let dns = facts.dns(self.plan.platform);
         let servers = Who::Pods(PodSet {
@@ -155,7 +155,7 @@ impl Press<'_> {
         Draft {
             remark: format!("Every pod of {namespace} resolves names."),
             name: "allow-dns".to_owned(),
-            namespace,
+            namespace: namespace.to_owned(),
             labels: BTreeMap::new(),
             way: Way::Egress,
             said: vec![Said {
@@ -166,7 +166,7 @@ impl Press<'_> {
         }
     }
 
-    fn denying(&self) -> Vec<Draft<'_>> {
+    fn denying(&self) -> Vec<Draft> {
         let isolation = self.isolation;
         let mut drafts = Vec::new();
         for (way, name, remark) in [
@@ -191,8 +191,8 @@ impl Press<'_> {
     }
 
     /// A policy about the pods of `subject` that says nothing yet.
-    fn draft<'a>(&self, subject: Subject<'a>, name: &str, way: Way, remark: &str) -> Draft<'a> {
-        let called = self.isolation.called(subject.namespace, &subject.labels);
+    fn draft(&self, subject: Subject<'_>, name: &str, way: Way, remark: &str) -> Draft {
+        let called = self.isolation.called(&subject.namespace, &subject.labels);
         let (own, told) = match called {
             Some(called) => (slug(&called), format!("{called} of {}", subject.namespace)),
             None => ("all".to_owned(), format!("pods of {}", subject.namespace)),
@@ -212,7 +212,7 @@ impl Press<'_> {
         let draft = |name: &str, remark: String| Draft {
             remark,
             name: name.to_owned(),
-            namespace,
+            namespace: namespace.to_owned(),
             labels: BTreeMap::new(),
             way,
             said: Vec::new(),
@@ -244,26 +244,23 @@ impl Press<'_> {
         }
     }
 
-    fn kubernetes(&self, draft: &Draft<'_>) -> Result<RenderedFile, InputError> {
+    fn kubernetes(&self, draft: &Draft) -> Result<RenderedFile, InputError> {
         let rules = draft.said.iter();
-        let rules = rules.map(|said| Rule::new(said, draft.namespace)).collect();
+        let rules = rules
+            .map(|said| Rule::new(said, &draft.namespace))
+            .collect();
         self.file(draft, "kubernetes", 0.0, rules)
     }
 
-    fn calico(
-        &self,
-        draft: &Draft<'_>,
-        order: f64,
-        action: &str,
-    ) -> Result<RenderedFile, InputError> {
+    fn calico(&self, draft: &Draft, order: f64, action: &str) -> Result<RenderedFile, InputError> {
         let rules = draft.said.iter();
-        let rules = rules.flat_map(|said| CalicoRule::all(said, draft.namespace, action));
+        let rules = rules.flat_map(|said| CalicoRule::all(said, &draft.namespace, action));
         self.file(draft, "calico", order, rules.collect())
     }
 
     fn file<R: Serialize>(
         &self,
-        draft: &Draft<'_>,
+        draft: &Draft,
         template: &str,
         order: f64,
         rules: Vec<R>,
@@ -271,7 +268,7 @@ impl Press<'_> {
         let own = Facts::of(&PolicyContext {
             remark: draft.remark.clone(),
             name: &draft.name,
-            namespace: draft.namespace,
+            namespace: &draft.namespace,
             order: number(order),
             labels: labels(&draft.labels),
             selector: selector(&draft.labels).unwrap_or_else(|| "all()".to_owned()),

@@ -247,7 +247,7 @@ impl Isolation {
                 continue;
             };
             for namespace in self.within(&pods) {
-                let mut own = open.iter().filter(|own| own.namespace == namespace);
+                let mut own = open.iter().filter(|own| own.namespace == *namespace);
                 let is_closed =
                     self.closes(namespace, Way::Ingress) || own.any(|own| own.covers(&pods.labels));
                 if !is_closed {

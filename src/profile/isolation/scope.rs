@@ -47,7 +47,7 @@ pub enum InNamespace {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Subject<'a> {
     /// The namespace.
-    pub namespace: &'a str,
+    pub namespace: String,
     /// The labels of the pods.
     pub labels: BTreeMap<String, String>,
     /// The rules, in the order of the profile.
@@ -185,15 +185,32 @@ impl Isolation {
 
     /// Pods of described namespaces that others are allowed to talk to: nobody else may (KNP-12).
     pub fn reached(&self) -> Vec<Subject<'_>> {
-        self.subjects(&self.allow, |rule| &rule.to, |_, _| true)
+        self.subjects(
+            &self.allow,
+            |rule| &rule.to,
+            |pods, _| self.names_within(pods),
+        )
     }
 
-    /// Pods that are allowed to talk to others, of namespaces that are closed towards others; of
-    /// every described namespace where `everywhere`.
+    /// Pods that are allowed to talk to others and that want a policy for it, as `senders_of` says.
     pub fn reaching(&self, everywhere: bool) -> Vec<Subject<'_>> {
-        let is_meant =
-            |namespace: &str, _: &AppRule| everywhere || self.closes(namespace, Way::Egress);
-        self.subjects(&self.allow, |rule| &rule.from, is_meant)
+        self.subjects(
+            &self.allow,
+            |rule| &rule.from,
+            |pods, _| self.senders_of(pods, everywhere),
+        )
+    }
+
+    /// The namespaces of senders that send to pods only what a policy of theirs opens: those that are
+    /// closed towards others; every one that is known where no set lets pods send to each other.
+    pub fn senders_of(&self, pods: &PodSet, everywhere: bool) -> BTreeSet<String> {
+        let within = self.within(pods).into_iter();
+        let within = within.filter(|name| everywhere || self.closes(name, Way::Egress));
+        let mut names: BTreeSet<String> = within.map(str::to_owned).collect();
+        if let (InNamespace::Named(name), true) = (&pods.namespace, everywhere) {
+            names.insert(name.clone());
+        }
+        names
     }
 
     /// To whom the senders of a rule are let talk on their side. Of senders that are not closed only
@@ -219,32 +236,44 @@ impl Isolation {
     /// Pods of described namespaces that are denied something on their side: as receivers where the
     /// receivers are described, else as senders.
     pub fn denied(&self, way: Way) -> Vec<Subject<'_>> {
-        let is_received = |rule: &AppRule| {
-            let all = self.all(&rule.to).into_iter();
-            all.into_iter().all(|who| match who {
-                Who::Pods(pods) => !self.within(&pods).is_empty(),
-                Who::Nets { .. } | Who::Anyone => false,
-            })
+        let names = |pods: &PodSet, rule: &AppRule| {
+            if self.is_received(rule) == (way == Way::Ingress) {
+                self.names_within(pods)
+            } else {
+                BTreeSet::new()
+            }
         };
         match way {
-            Way::Ingress => self.subjects(self.denials(), |rule| &rule.to, |_, r| is_received(r)),
-            Way::Egress => self.subjects(self.denials(), |rule| &rule.from, |_, r| !is_received(r)),
+            Way::Ingress => self.subjects(self.denials(), |rule| &rule.to, names),
+            Way::Egress => self.subjects(self.denials(), |rule| &rule.from, names),
         }
+    }
+
+    /// Whether the receivers of a rule are pods of described namespaces, so that their side can say
+    /// what of it they take.
+    pub fn is_received(&self, rule: &AppRule) -> bool {
+        self.all(&rule.to).iter().all(|who| match who {
+            Who::Pods(pods) => !self.within(pods).is_empty(),
+            Who::Nets { .. } | Who::Anyone => false,
+        })
+    }
+
+    fn names_within(&self, pods: &PodSet) -> BTreeSet<String> {
+        self.within(pods).into_iter().map(str::to_owned).collect()
     }
 
     fn subjects<'a>(
         &'a self,
         rules: &'a [AppRule],
         end: impl Fn(&'a AppRule) -> &'a List<Peer>,
-        is_meant: impl Fn(&str, &AppRule) -> bool,
+        names: impl Fn(&PodSet, &AppRule) -> BTreeSet<String>,
     ) -> Vec<Subject<'a>> {
-        let mut subjects: BTreeMap<(&'a str, BTreeMap<String, String>), Vec<&'a AppRule>> =
+        let mut subjects: BTreeMap<(String, BTreeMap<String, String>), Vec<&'a AppRule>> =
             BTreeMap::new();
         for rule in rules {
             for who in self.all(end(rule)) {
                 let Who::Pods(pods) = who else { continue };
-                let within = self.within(&pods).into_iter();
-                for namespace in within.filter(|namespace| is_meant(namespace, rule)) {
+                for namespace in names(&pods, rule) {
                     let key = (namespace, pods.labels.clone());
                     let own = subjects.entry(key).or_default();
                     // A list may mean the same pods twice.
@@ -264,6 +293,42 @@ impl Isolation {
     }
 }
 
+impl PodSet {
+    /// Every pod of a namespace.
+    pub fn of_namespace(name: &str) -> Self {
+        Self {
+            namespace: InNamespace::Named(name.to_owned()),
+            labels: BTreeMap::new(),
+        }
+    }
+}
+
+impl Who {
+    /// Whether somebody may be of both, as far as names and labels tell.
+    pub fn may_be(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Anyone, _) | (_, Self::Anyone) => true,
+            (Self::Nets { nets, .. }, Self::Nets { nets: others, .. }) => nets
+                .iter()
+                .any(|net| others.iter().any(|other| net.overlaps(other))),
+            (Self::Pods(one), Self::Pods(other)) => {
+                let apart = match (&one.namespace, &other.namespace) {
+                    (InNamespace::Named(one), InNamespace::Named(other)) => one != other,
+                    _ => false,
+                };
+                !apart && agree(&one.labels, &other.labels)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether something may have all of both labels: nothing has one label twice.
+fn agree(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>) -> bool {
+    one.iter()
+        .all(|(key, value)| other.get(key).is_none_or(|own| own == value))
+}
+
 impl Subject<'_> {
     /// Whether pods with these labels are among its own, whatever else they have.
     pub fn covers(&self, labels: &BTreeMap<String, String>) -> bool {
@@ -272,7 +337,6 @@ impl Subject<'_> {
 
     /// Whether a pod may be its own and have these labels too: none has one label twice.
     pub fn may_have(&self, labels: &BTreeMap<String, String>) -> bool {
-        let mut own = self.labels.iter();
-        own.all(|(key, value)| labels.get(key).is_none_or(|other| other == value))
+        agree(&self.labels, labels)
     }
 }
