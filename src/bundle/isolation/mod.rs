@@ -114,7 +114,7 @@ impl Press<'_> {
                 |rule: &&AppRule| said(rule, isolation.all(&rule.from).into_iter().collect());
             drafts.push(Draft {
                 said: subject.rules.iter().map(said).collect(),
-                ..self.draft(subject, "allow-to", Way::Ingress, "Who may talk to")
+                ..self.draft(subject, "allow-to", Way::Ingress, "Who may talk to {}.")
             });
         }
         // Where the private network's set lets every pod send to every other, only closed senders
@@ -129,12 +129,7 @@ impl Press<'_> {
                     .into_iter()
                     .filter(|said| !said.others.is_empty())
                     .collect(),
-                ..self.draft(
-                    subject,
-                    "allow-from",
-                    Way::Egress,
-                    "To whom others may be talked to by",
-                )
+                ..self.draft(subject, "allow-from", Way::Egress, "To whom {} may talk.")
             });
         }
         drafts.retain(|draft| !draft.said.is_empty());
@@ -170,8 +165,8 @@ impl Press<'_> {
         let isolation = self.isolation;
         let mut drafts = Vec::new();
         for (way, name, remark) in [
-            (Way::Ingress, "deny-to", "Who may not talk to"),
-            (Way::Egress, "deny-from", "Who may not be talked to by"),
+            (Way::Ingress, "deny-to", "Who may not talk to {}."),
+            (Way::Egress, "deny-from", "To whom {} may not talk."),
         ] {
             for subject in isolation.denied(way) {
                 let said = |rule: &&AppRule| {
@@ -190,16 +185,19 @@ impl Press<'_> {
         drafts
     }
 
-    /// A policy about the pods of `subject` that says nothing yet.
+    /// A policy about the pods of `subject` that says nothing yet; `remark` says of whom it is in the
+    /// place of `{}`.
     fn draft(&self, subject: Subject<'_>, name: &str, way: Way, remark: &str) -> Draft {
-        let called = self.isolation.called(&subject.namespace, &subject.labels);
-        let (own, told) = match called {
-            Some(called) => (slug(&called), format!("{called} of {}", subject.namespace)),
-            None => ("all".to_owned(), format!("pods of {}", subject.namespace)),
+        let namespace = &subject.namespace;
+        let called = self.isolation.called(namespace, &subject.labels);
+        let (own, told) = match (called, selector(&subject.labels)) {
+            (Some(called), _) => (called.to_string(), format!("{called} of {namespace}")),
+            (None, Some(labels)) => (labels, format!("some pods of {namespace}")),
+            (None, None) => ("all".to_owned(), format!("every pod of {namespace}")),
         };
         Draft {
-            remark: format!("{remark} {told}."),
-            name: shortened(&format!("{name}-{own}"), ""),
+            remark: remark.replace("{}", &told),
+            name: shortened(&format!("{name}-{}", slug(&own)), ""),
             namespace: subject.namespace,
             labels: subject.labels,
             way,
@@ -220,7 +218,7 @@ impl Press<'_> {
         match (way, self.isolation.kind) {
             (Way::Ingress, kind) => {
                 let remark =
-                    format!("Nobody talks to pods of {namespace} but whom others allow to.");
+                    format!("Pods of {namespace} are reached by whom other policies allow alone.");
                 let draft = draft("deny-ingress", remark);
                 match kind {
                     IsolationKind::Kubernetes => self.kubernetes(&draft),
@@ -228,10 +226,8 @@ impl Press<'_> {
                 }
             }
             (Way::Egress, _) => {
-                let remark = format!(
-                    "Pods of {namespace} talk to nobody but whom others allow them: not to those \
-                     either that the sets let every pod send to."
-                );
+                let remark =
+                    format!("Pods of {namespace} reach whom policies before this one allow alone.");
                 let mut draft = draft("deny-egress", remark);
                 draft.said.push(Said {
                     others: vec![Who::Anyone],
@@ -295,5 +291,6 @@ fn slug(text: &str) -> String {
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
         .collect();
-    dashed.trim_matches('-').to_owned()
+    let words: Vec<&str> = dashed.split('-').filter(|word| !word.is_empty()).collect();
+    words.join("-")
 }

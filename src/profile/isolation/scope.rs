@@ -120,29 +120,19 @@ impl Isolation {
         labels
     }
 
-    /// What pods of a namespace with these labels are called: an app or a tier as rules call it, else
-    /// their labels; nothing where all of them are meant and no app has them.
-    pub fn called(&self, namespace: &str, labels: &BTreeMap<String, String>) -> Option<String> {
-        let own = self
-            .apps
-            .iter()
-            .filter(|app| app.namespace.as_str() == namespace);
-        let mut names = own.flat_map(|app| {
+    /// What rules call the pods of a namespace with these labels, if they are an app or a tier.
+    pub fn called(&self, namespace: &str, labels: &BTreeMap<String, String>) -> Option<AppName> {
+        let mut own = self.apps.iter();
+        own.find_map(|app| {
             let tiers = app.tiers.iter().flat_map(|tiers| tiers.iter());
             let tiers = tiers.map(|tier| Some(tier.value.clone()));
-            let names = [None].into_iter().chain(tiers).map(|tier| AppName {
+            let mut names = [None].into_iter().chain(tiers).map(|tier| AppName {
                 app: app.name.value.clone(),
                 tier,
             });
-            names.map(move |name| (app, name))
-        });
-        let found = names.find(|(app, name)| self.labels_of(app, name) == *labels);
-        let pairs = labels.iter().map(|(key, value)| format!("{key}={value}"));
-        match found {
-            Some((_, name)) => Some(name.to_string()),
-            None if labels.is_empty() => None,
-            None => Some(pairs.collect::<Vec<_>>().join(",")),
-        }
+            let is_here = app.namespace.as_str() == namespace;
+            names.find(|name| is_here && self.labels_of(app, name) == *labels)
+        })
     }
 
     /// The namespaces that apps are in or that are listed.

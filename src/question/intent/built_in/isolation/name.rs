@@ -44,16 +44,20 @@ pub(super) fn pods_of(
 ) -> String {
     match isolation.called(namespace, labels) {
         Some(name) => format!("{name} of {namespace}"),
-        None => format!("pods of {namespace}"),
+        None => format!("pods{} of {namespace}", with(labels)),
+    }
+}
+
+fn with(labels: &BTreeMap<String, String>) -> String {
+    let pairs = labels.iter().map(|(key, value)| format!("{key}={value}"));
+    match labels.is_empty() {
+        true => String::new(),
+        false => format!(" with {}", pairs.collect::<Vec<_>>().join(",")),
     }
 }
 
 /// What an end of a rule is called, for a sentence.
 pub(super) fn told(isolation: &Isolation, who: &Who) -> String {
-    let pairs = |labels: &BTreeMap<String, String>| -> String {
-        let pairs = labels.iter().map(|(key, value)| format!("{key}={value}"));
-        pairs.collect::<Vec<_>>().join(",")
-    };
     let list = |nets: &[Cidr]| -> String {
         let texts: Vec<String> = nets.iter().map(ToString::to_string).collect();
         texts.join(", ")
@@ -62,19 +66,13 @@ pub(super) fn told(isolation: &Isolation, who: &Who) -> String {
         Who::Anyone => "anyone".to_owned(),
         Who::Nets { nets, except } if except.is_empty() => list(nets),
         Who::Nets { nets, except } => format!("{} but {}", list(nets), list(except)),
-        Who::Pods(pods) => {
-            let with = match pods.labels.is_empty() {
-                true => String::new(),
-                false => format!(" with {}", pairs(&pods.labels)),
-            };
-            match &pods.namespace {
-                InNamespace::Any => format!("pods{with}"),
-                InNamespace::Named(name) => pods_of(isolation, name, &pods.labels),
-                InNamespace::Labelled(labels) => {
-                    format!("pods{with} of namespaces with {}", pairs(labels))
-                }
+        Who::Pods(pods) => match &pods.namespace {
+            InNamespace::Any => format!("pods{}", with(&pods.labels)),
+            InNamespace::Named(name) => pods_of(isolation, name, &pods.labels),
+            InNamespace::Labelled(labels) => {
+                format!("pods{} of namespaces{}", with(&pods.labels), with(labels))
             }
-        }
+        },
     }
 }
 
