@@ -97,8 +97,17 @@ impl Press<'_> {
         for draft in self.denying() {
             files.push(self.calico(&draft, facts.denying_order, "Deny")?);
         }
+        // A policy about every pod of a namespace closes it by itself (KNP-12).
+        let reached = self.isolation.reached();
+        let is_whole = |namespace: &str| {
+            let mut own = reached.iter();
+            own.any(|subject| subject.namespace == namespace && subject.labels.is_empty())
+        };
         for way in [Way::Ingress, Way::Egress] {
             for namespace in self.isolation.closed(way) {
+                if way == Way::Ingress && is_whole(namespace) {
+                    continue;
+                }
                 files.push(self.closing(namespace, way, order)?);
             }
         }
