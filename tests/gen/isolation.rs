@@ -177,14 +177,14 @@ fn findings_stop_nothing() {
         ran.stderr,
         "\
 warning[selector-matches-nothing]: no described app has the label `app: shpo`
-  --> c.yaml:14:45
+  --> c.yaml:14:43
    |
 14 |   - {from: [{namespace: shop, pods: {app: shpo}}], to: [store]}
    |                                           ^^^^
    |
    = help: did you mean `app: shop`?
 
-generated: 22 files written, 0 unchanged, 0 removed
+generated: 23 files written, 0 unchanged, 0 removed
 "
     );
 }

@@ -67,8 +67,13 @@ impl<'de> Deserialize<'de> for AppPort {
                 if is_port_name(text) && !text.starts_with(|c: char| c.is_ascii_digit()) {
                     return Ok(AppPort::Name(text.to_owned()));
                 }
-                let range = text.parse().map_err(E::custom)?;
-                Ok(AppPort::Range(range))
+                if text.starts_with(|c: char| c.is_ascii_digit()) {
+                    return text.parse().map(AppPort::Range).map_err(E::custom);
+                }
+                Err(E::custom(format!(
+                    "`{text}` is not a port (1 to 65535), a range such as `8000:8099` or the name \
+                     of a port, which is in lower case"
+                )))
             }
         }
 

@@ -154,7 +154,7 @@ fn to_outside(facts: &Facts<'_>) -> Result<Vec<Intent>, InputError> {
     };
     let all: Vec<Part> = needs.iter().flat_map(|need| need.parts.clone()).collect();
     let mut intents = every.allow(needs);
-    intents.extend(denied_some(facts, &ordinary, &all)?);
+    intents.extend(rest_outside(facts, &ordinary, &all)?);
     intents.push(ordinary.intent(
         Expect::Exactly,
         "pods reach nothing else outside the cluster".to_owned(),
@@ -173,12 +173,22 @@ fn to_pods(facts: &Facts<'_>) -> Result<Vec<Intent>, InputError> {
             about: Some(Network::Private),
             except,
         };
-        return Ok(vec![between.intent(
-            Expect::Allow,
-            "pods reach each other".to_owned(),
-            "Which pods of a cluster reach each other is for its own policies to say.",
-            vec![Part::any()],
-        )]);
+        let why = "Which pods of a cluster reach each other is for its own policies to say.";
+        let each_other = |between: Between, name: &str| {
+            between.intent(Expect::Allow, name.to_owned(), why, vec![Part::any()])
+        };
+        let mut intents = vec![each_other(between.clone(), "pods reach each other")];
+        let (_, denied) = isolation::denied_to_senders(facts);
+        intents.extend(denied_some(facts)?.map(|from| {
+            let except = [between.except.clone(), denied].concat();
+            let between = Between {
+                from,
+                except,
+                ..between
+            };
+            each_other(between, "pods that are denied something reach other pods")
+        }));
+        return Ok(intents);
     }
     let between = Between {
         from: ordinary(facts, |_| true)?,
@@ -317,36 +327,54 @@ fn ordinary(facts: &Facts<'_>, is_apart: impl Fn(&PodFlow) -> bool) -> Result<Gr
     pods_but(flows.chain(closed).chain(few))
 }
 
-/// That pods which are denied something reach outside nothing but what others reach: `all`.
-fn denied_some(
-    facts: &Facts<'_>,
-    ordinary: &Between,
-    all: &[Part],
-) -> Result<Option<Intent>, InputError> {
+/// Pods that are denied something and are not closed else; nothing where there are none.
+fn denied_some(facts: &Facts<'_>) -> Result<Option<Group>, InputError> {
     let (closed, few) = isolation::kept_from_sending(facts);
     if few.is_empty() {
         return Ok(None);
     }
     let few: Vec<String> = few.iter().map(|pods| format!("({pods})")).collect();
     let closed: Vec<String> = closed.iter().map(|pods| format!(" && !({pods})")).collect();
-    let between = Between {
-        from: Group::Pods {
-            namespace: None,
-            selector: Some(parse(&format!(
-                "({}){}",
-                few.join(" || "),
-                closed.concat()
-            ))?),
-        },
-        except: [&ordinary.except[..], all].concat(),
+    Ok(Some(Group::Pods {
+        namespace: None,
+        selector: Some(parse(&format!(
+            "({}){}",
+            few.join(" || "),
+            closed.concat()
+        ))?),
+    }))
+}
+
+/// That pods which are denied something reach outside all the rest of what others reach, `all`, and
+/// nothing besides.
+fn rest_outside(
+    facts: &Facts<'_>,
+    ordinary: &Between,
+    all: &[Part],
+) -> Result<Vec<Intent>, InputError> {
+    let Some(from) = denied_some(facts)? else {
+        return Ok(Vec::new());
+    };
+    let (denied, _) = isolation::denied_to_senders(facts);
+    let between = |except: &[Part]| Between {
+        from: from.clone(),
+        except: [&ordinary.except[..], except].concat(),
         ..ordinary.clone()
     };
-    Ok(Some(between.intent(
-        Expect::Deny,
-        "pods that are denied something reach no more than others".to_owned(),
-        "Pods are isolated: what is not listed is closed.",
-        vec![Part::any()],
-    )))
+    Ok(vec![
+        between(&denied).intent(
+            Expect::Allow,
+            "pods that are denied something reach the rest of what others reach".to_owned(),
+            "A denial closes what it says and no more.",
+            all.to_vec(),
+        ),
+        between(all).intent(
+            Expect::Deny,
+            "pods that are denied something reach no more than others".to_owned(),
+            "Pods are isolated: what is not listed is closed.",
+            vec![Part::any()],
+        ),
+    ])
 }
 
 pub(super) fn pods_but(others: impl Iterator<Item = String>) -> Result<Group, InputError> {

@@ -1,8 +1,8 @@
 //! That apps talk to whom they may, and to nobody else.
 //!
-//! What is allowed is said of both ends at once: a packet passes only where its sender may send it
-//! and its receiver may be sent it. What is closed is said of each side by itself, so each holds
-//! whatever becomes of the other.
+//! A packet passes only where its sender may send it and its receiver may be sent it. So what is
+//! allowed needs both sides open, and is stated of both at once; what is closed is stated once for
+//! receivers that are closed and once for senders.
 
 mod cell;
 mod name;
@@ -73,6 +73,30 @@ pub(super) fn kept_from_sending(facts: &Facts<'_>) -> (Vec<String>, Vec<String>)
     )
 }
 
+/// What pods that are denied something may not send outside the cluster, and to pods.
+pub(super) fn denied_to_senders(facts: &Facts<'_>) -> (Vec<Part>, Vec<Part>) {
+    let (mut outside, mut inside) = (Vec::new(), Vec::new());
+    let Some(isolation) = facts.isolation else {
+        return (outside, inside);
+    };
+    for rule in isolation.denials() {
+        let part = Said::of(rule, BTreeSet::new()).most();
+        for who in isolation.all(&rule.to) {
+            match who {
+                Who::Nets { nets, except } => {
+                    outside.push(part.clone().to(without(&nets, &except)));
+                }
+                Who::Pods(_) => inside.push(part.clone()),
+                Who::Anyone => {
+                    outside.push(part.clone());
+                    inside.push(part.clone());
+                }
+            }
+        }
+    }
+    (outside, inside)
+}
+
 fn closed(isolation: &Isolation, way: Way) -> Option<String> {
     let closed = isolation.closed(way);
     (!closed.is_empty()).then(|| in_namespaces(&closed))
@@ -122,6 +146,7 @@ impl Apart<'_> {
                     said.told()
                 );
                 intents.extend(self.allow(&from, to, &part, &name)?);
+                intents.extend(self.spared(&from, to, &part, &name)?);
             }
         }
         Ok(intents)
@@ -182,6 +207,57 @@ impl Apart<'_> {
             intents.push(between.intent(Expect::Allow, name, ALLOWED, vec![part]));
         }
         Ok(intents)
+    }
+
+    /// That pods which are denied something of what a rule allows may do the rest of it.
+    fn spared(
+        &self,
+        from: &Who,
+        to: &Who,
+        part: &Part,
+        name: &str,
+    ) -> Result<Option<Intent>, InputError> {
+        let (Who::Pods(senders), Who::Pods(receivers)) = (from, to) else {
+            return Ok(None);
+        };
+        let mut except = self.denied_of(from, to).1;
+        let mut pods = Vec::new();
+        for rule in self.isolation.denials() {
+            let others = self.isolation.all(&rule.to);
+            if others.iter().any(|other| other.may_be(to)) {
+                for other in self.isolation.all(&rule.from) {
+                    if let Who::Pods(set) = &other
+                        && other.may_be(from)
+                    {
+                        pods.push(format!("({})", text(set)));
+                        except.push(Said::of(rule, BTreeSet::new()).most());
+                    }
+                }
+            }
+        }
+        if pods.is_empty() || except.contains(&Part::any()) || except.contains(part) {
+            return Ok(None);
+        }
+        let Some(Group::Pods {
+            selector: Some(all),
+            ..
+        }) = self.sender(senders, Vec::new())?
+        else {
+            return Ok(None);
+        };
+        let Some(to) = self.receiver(receivers)? else {
+            return Ok(None);
+        };
+        let from = parse_group(&format!("({all}) && ({})", pods.join(" || ")))?;
+        let mut between = self.between(from, to);
+        between.except.extend(except);
+        let name = format!("{name}, as far as they are not denied it");
+        Ok(Some(between.intent(
+            Expect::Allow,
+            name,
+            ALLOWED,
+            vec![part.clone()],
+        )))
     }
 
     /// What denials may take of the packets from `from` to `to`: selectors of pods that are denied
