@@ -191,7 +191,7 @@ fn labels_and_namespaces_that_nobody_described_are_told() {
         ),
         (
             "{from: [{namespace: accounts, pods: {Tier: frontend}}], to: [srv1/backend]}",
-            "12:46: no described app has the label `Tier: frontend` (did you mean `tier: frontend`?)",
+            "12:48: no described app has the label `Tier: frontend` (did you mean `tier: frontend`?)",
         ),
         (
             "{from: [{namespace: elsewhere, pods: {any: label}}], to: [srv1]}",
