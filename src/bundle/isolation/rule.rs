@@ -55,13 +55,12 @@ struct Block {
 
 /// A port of a Kubernetes policy.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Port {
     protocol: Protocol,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    port: Option<serde_json::Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    end_port: Option<u16>,
+    #[serde(rename = "port", skip_serializing_if = "Option::is_none")]
+    first: Option<serde_json::Value>,
+    #[serde(rename = "endPort", skip_serializing_if = "Option::is_none")]
+    last: Option<u16>,
 }
 
 /// A rule of a Calico policy.
@@ -163,12 +162,12 @@ fn ports(said: &Said) -> Vec<Port> {
         if said.ports.is_empty() {
             ports.push(Port {
                 protocol: *protocol,
-                port: None,
-                end_port: None,
+                first: None,
+                last: None,
             });
         }
         for port in &said.ports {
-            let (port, end_port) = match port {
+            let (first, last) = match port {
                 AppPort::Name(name) => (name.as_str().into(), None),
                 AppPort::Range(range) => (
                     range.first().into(),
@@ -177,8 +176,8 @@ fn ports(said: &Said) -> Vec<Port> {
             };
             ports.push(Port {
                 protocol: *protocol,
-                port: Some(port),
-                end_port,
+                first: Some(first),
+                last,
             });
         }
     }

@@ -16,7 +16,7 @@ use super::{App, AppRule, Isolation, IsolationKind, List, Peer, Who};
 /// What goes with Calico policies alone.
 const CALICO: &str = "write `as: calico`: its policies have an order and rules that deny";
 
-fn word(way: &Way) -> &'static str {
+fn word(way: Way) -> &'static str {
     match way {
         Way::Ingress => "ingress",
         Way::Egress => "egress",
@@ -30,7 +30,7 @@ impl Isolation {
     /// The first of these, with its place.
     pub(in crate::profile) fn check(&self, input: &Arc<Input>) -> Result<(), InputError> {
         if let Some(ways) = &self.default_deny {
-            check_list(input, ways, word)?;
+            check_list(input, ways, |way| word(*way))?;
         }
         self.check_kind(input)?;
         self.check_namespaces(input)?;
@@ -76,7 +76,7 @@ impl Isolation {
                 .iter()
                 .filter(|ways| !ways.is_empty());
             for ways in ways {
-                check_list(input, ways, word)?;
+                check_list(input, ways, |way| word(*way))?;
             }
         }
         Ok(())
@@ -167,9 +167,10 @@ impl Isolation {
                     return Ok(());
                 }
                 let error = InputError::new(format!("`{}` has no tier `{tier}`", name.app));
-                Err(at(match tiers.is_empty() {
-                    true => error.hint("it has no tiers: list them under `tiers`"),
-                    false => error.suggest(tier.as_str(), tiers),
+                Err(at(if tiers.is_empty() {
+                    error.hint("it has no tiers: list them under `tiers`")
+                } else {
+                    error.suggest(tier.as_str(), tiers)
                 }))
             }
             Peer::Pods {

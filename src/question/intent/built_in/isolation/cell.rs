@@ -113,10 +113,8 @@ impl<'a> Cell<'a> {
     /// What its pods are called, for a sentence.
     pub(super) fn told(&self, isolation: &Isolation, namespace: &str) -> String {
         if self.is_rest() {
-            return match self.lacks.is_empty() {
-                true => format!("pods of {namespace}"),
-                false => format!("other pods of {namespace}"),
-            };
+            let other = if self.lacks.is_empty() { "" } else { "other " };
+            return format!("{other}pods of {namespace}");
         }
         let names: Vec<String> = self
             .inside

@@ -104,7 +104,7 @@ fn closed(isolation: &Isolation, way: Way) -> Option<String> {
 
 fn of_subject(subject: &Subject<'_>) -> String {
     text(&PodSet {
-        namespace: InNamespace::Named(subject.namespace.to_owned()),
+        namespace: InNamespace::Named(subject.namespace.clone()),
         labels: subject.labels.clone(),
     })
 }

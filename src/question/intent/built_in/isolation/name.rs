@@ -50,9 +50,10 @@ pub(super) fn pods_of(
 
 fn with(labels: &BTreeMap<String, String>) -> String {
     let pairs = labels.iter().map(|(key, value)| format!("{key}={value}"));
-    match labels.is_empty() {
-        true => String::new(),
-        false => format!(" with {}", pairs.collect::<Vec<_>>().join(",")),
+    if labels.is_empty() {
+        String::new()
+    } else {
+        format!(" with {}", pairs.collect::<Vec<_>>().join(","))
     }
 }
 
