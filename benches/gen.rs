@@ -24,6 +24,7 @@ fn plan(library: &Library, region: &str) -> Plan {
         wanted: Wanted::default(),
         services: Vec::new(),
         strict: false,
+        isolation: None,
         platform_profile: platform,
     }
 }

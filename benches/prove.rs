@@ -43,6 +43,7 @@ fn plan(workers: usize) -> Plan {
         wanted: Wanted::default(),
         services: Vec::new(),
         strict: false,
+        isolation: None,
         platform_profile: profile,
     }
 }

@@ -22,6 +22,8 @@ pub fn intent_facts(plan: &Plan, baseline: bool) -> Facts<'_> {
         groups: groups.filter(|group| plan.wants_group(group)).collect(),
         services: &plan.services,
         strict: plan.strict,
+        runs: plan.platform,
+        isolation: plan.isolation.as_ref(),
         baseline,
         felix: FelixFacts::default(),
     }

@@ -10,6 +10,7 @@ mod context;
 mod facts;
 mod intents;
 mod inventory;
+mod isolation;
 mod layout;
 mod minimise;
 mod plan;
@@ -24,6 +25,7 @@ pub use branch::Branch;
 pub use compare::{Change, Changes, Folder};
 pub use intents::intent_facts;
 pub use inventory::INVENTORY;
+pub use isolation::ISOLATION;
 pub use layout::{
     Argocd, Calicoctl, Destination, Flux, Kustomize, Layout, SourceReference, carried,
 };

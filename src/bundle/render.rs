@@ -14,6 +14,7 @@ use super::context::{
     provider_services,
 };
 use super::facts::{Facts, View};
+use super::isolation;
 use super::template::{ENDING, Templates};
 use super::{Plan, Target};
 
@@ -37,13 +38,13 @@ pub struct RenderedFile {
     pub resources: Vec<Resource>,
 }
 
-/// What was rendered for one network of one target.
+/// What was rendered for one network of one target, or for its apps.
 #[derive(Debug, Clone)]
 pub struct Bundle {
-    /// The folder below the output folder: `us-south/private`, `clusters/shop/public`.
+    /// The folder below the output folder: `us-south/private`, `clusters/shop/isolation`.
     pub folder: String,
-    /// The network.
-    pub network: Network,
+    /// The network; none where it isolates apps.
+    pub network: Option<Network>,
     /// The files, sorted by path.
     pub files: Vec<RenderedFile>,
 }
@@ -58,20 +59,23 @@ impl Bundle {
         set
     }
 
-    /// The normal form of every object of every file, by network and by the file's path.
+    /// The normal form of every object of every file of a network, by it and by the file's path.
     pub fn normal_forms(
         &self,
     ) -> impl Iterator<Item = ((Network, String), BTreeMap<Key, serde_json::Value>)> {
-        self.files.iter().map(|file| {
-            let objects = file.resources.iter();
-            let objects = objects.map(|resource| (resource.key.clone(), normal_form(resource)));
-            ((self.network, file.path.clone()), objects.collect())
+        let network = self.network.into_iter();
+        network.flat_map(|network| {
+            self.files.iter().map(move |file| {
+                let objects = file.resources.iter();
+                let objects = objects.map(|resource| (resource.key.clone(), normal_form(resource)));
+                ((network, file.path.clone()), objects.collect())
+            })
         })
     }
 }
 
-/// Renders `plan` with `templates`, a bundle for each network, and reads everything back. Second
-/// comes what the user should know.
+/// Renders `plan` with `templates`, a bundle for each network and one for isolated apps, and reads
+/// everything back. Second comes what the user should know.
 ///
 /// # Errors
 /// A template that fails, or that renders what no API would take: the rendered line and the line
@@ -90,37 +94,45 @@ pub fn render(
         let press = Press::new(plan, templates, network)?;
         bundles.push(press.bundle(host_endpoints)?);
     }
+    bundles.extend(isolation::bundle(plan, templates)?);
     Ok((bundles, notes))
 }
 
 /// Everything that rendering one network takes.
 struct Press<'a> {
+    sheet: Sheet<'a>,
+    network: Network,
+}
+
+/// Everything that rendering the files of one folder takes.
+pub(super) struct Sheet<'a> {
     plan: &'a Plan,
     templates: &'a Templates,
-    network: Network,
+    /// The network; none where apps are isolated.
+    network: Option<Network>,
     shared: Arc<Facts>,
 }
 
 impl<'a> Press<'a> {
     fn new(plan: &'a Plan, templates: &'a Templates, network: Network) -> Result<Self, InputError> {
+        let facts = Facts::of(&Context::new(plan, network))?;
         Ok(Self {
-            plan,
-            templates,
+            sheet: Sheet::new(plan, templates, Some(network), facts),
             network,
-            shared: Arc::new(Facts::of(&Context::new(plan, network))?),
         })
     }
 
     fn bundle(&self, host_endpoints: bool) -> Result<Bundle, InputError> {
         let mut files = Vec::new();
-        let provider = provider_services(self.plan, self.network);
-        let profile = &self.plan.platform_profile;
+        let plan = self.sheet.plan;
+        let provider = provider_services(plan, self.network);
+        let profile = &plan.platform_profile;
         for policy in profile
             .policies
             .iter()
             .filter(|p| p.network == self.network)
         {
-            if self.plan.wants_policy(policy) {
+            if plan.wants_policy(policy) {
                 let services = if policy.services.is_some() {
                     provider.clone()
                 } else {
@@ -131,7 +143,7 @@ impl<'a> Press<'a> {
         }
         let own = profile.cluster_services.iter();
         for policy in own.filter(|p| p.network == self.network) {
-            let services = cluster_services(self.plan, self.network, policy.audience);
+            let services = cluster_services(plan, self.network, policy.audience);
             if !services.is_empty() {
                 files.push(self.policy(policy.name.as_str(), policy.order, services)?);
             }
@@ -139,13 +151,7 @@ impl<'a> Press<'a> {
         if host_endpoints {
             self.host_endpoints(&mut files)?;
         }
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        refuse_twins(&files)?;
-        Ok(Bundle {
-            folder: format!("{}/{}", self.plan.folder(), self.network),
-            network: self.network,
-            files,
-        })
+        self.sheet.bundle(files)
     }
 
     fn policy(
@@ -158,46 +164,84 @@ impl<'a> Press<'a> {
             name,
             order: number(order),
             services,
-            strict: Strict::new(self.plan, self.network, name),
+            strict: Strict::new(self.sheet.plan, self.network, name),
         })?;
-        let template = format!("{}/{name}{ENDING}", self.network);
-        self.file(format!("{name}.yaml"), &template, own)
+        self.sheet.file(format!("{name}.yaml"), name, own)
     }
 
     fn host_endpoints(&self, files: &mut Vec<RenderedFile>) -> Result<(), InputError> {
-        let workers = self.plan.workers.iter().flat_map(|workers| &workers.list);
-        let facts = self.plan.platform_profile.network(self.network);
+        let plan = self.sheet.plan;
+        let workers = plan.workers.iter().flat_map(|workers| &workers.list);
+        let facts = plan.platform_profile.network(self.network);
         let suffix = facts.role.replace('_', "-");
-        let template = format!(
-            "{}/generic-{}hostendpoint{ENDING}",
-            self.network, self.network
-        );
+        let template = format!("generic-{}hostendpoint", self.network);
         for worker in workers {
             let Some(worker_facts) = WorkerFacts::new(worker, self.network) else {
                 continue;
             };
             let name = format!("{}-{suffix}", worker.name.value);
             if name.len() > LONGEST_NAME {
-                return Err(too_long(self.plan, worker, &name));
+                return Err(too_long(plan, worker, &name));
             }
             let own = Facts::of(&WorkerContext {
                 name: &name,
                 worker: worker_facts,
             })?;
             let path = format!("{HOST_ENDPOINTS}/{name}.yaml");
-            files.push(self.file(path, &template, own)?);
+            files.push(self.sheet.file(path, &template, own)?);
         }
         Ok(())
     }
+}
 
-    /// Renders one file and reads it back.
-    fn file(&self, path: String, template: &str, own: Facts) -> Result<RenderedFile, InputError> {
+impl<'a> Sheet<'a> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        templates: &'a Templates,
+        network: Option<Network>,
+        shared: Facts,
+    ) -> Self {
+        Self {
+            plan,
+            templates,
+            network,
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// The folder of the templates, and of the files below the target's.
+    fn folder(&self) -> &'static str {
+        self.network.map_or(isolation::ISOLATION, Network::word)
+    }
+
+    /// The bundle of these files.
+    pub(super) fn bundle(&self, mut files: Vec<RenderedFile>) -> Result<Bundle, InputError> {
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        refuse_twins(&files)?;
+        Ok(Bundle {
+            folder: format!("{}/{}", self.plan.folder(), self.folder()),
+            network: self.network,
+            files,
+        })
+    }
+
+    /// Renders one file with the template of this name, and reads it back.
+    pub(super) fn file(
+        &self,
+        path: String,
+        template: &str,
+        own: Facts,
+    ) -> Result<RenderedFile, InputError> {
+        let template = &format!("{}/{template}{ENDING}", self.folder());
         let view = View::new(&self.shared, own);
         let body = self.templates.render(template, &view)?;
         let header = self.header(&view);
         let text = format!("{header}{body}");
         let folder = self.plan.folder();
-        let input = Input::new(format!("{folder}/{}/{path} (rendered)", self.network), text);
+        let input = Input::new(
+            format!("{folder}/{}/{path} (rendered)", self.folder()),
+            text,
+        );
         let (resources, mut findings) = read(&input);
         let mut set = ResourceSet::default();
         for resource in &resources {
@@ -256,7 +300,11 @@ impl<'a> Press<'a> {
             Target::Region => "region profile".to_owned(),
             Target::Cluster(name) => format!("cluster profile {name} and region profile"),
         };
-        let strict = if self.plan.strict { STRICT } else { "" };
+        let strict = if self.plan.strict && self.network.is_some() {
+            STRICT
+        } else {
+            ""
+        };
         format!(
             "# Made by palisade {} from {profile} {}, facts {}.\n\
              # Do not edit: change the facts and run `palisade gen` again.\n\

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::bundle::{Bundle, Folder, Layout, Plan, Target, minimise};
+use crate::bundle::{Bundle, Folder, ISOLATION, Layout, Plan, Target, minimise};
 use crate::finding::{Error, Input, InputError};
 use crate::profile::{Library, Network};
 use crate::report::proof::{self, text::Detail};
@@ -96,8 +96,9 @@ impl Made {
             // A cluster's profile says which networks it is on; the folder of another is not its own
             // any more. A region's call speaks only of the networks that it names.
             if matches!(plan.target, Target::Cluster(_)) && plan.speaks_for_all {
-                for network in Network::BOTH {
-                    folders.insert(format!("{}/{network}", plan.folder()), BTreeMap::new());
+                let parts = Network::BOTH.map(Network::word).into_iter();
+                for part in parts.chain([ISOLATION]) {
+                    folders.insert(format!("{}/{part}", plan.folder()), BTreeMap::new());
                 }
             }
         }

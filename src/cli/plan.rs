@@ -18,6 +18,7 @@ use crate::source::text::read_text;
 use super::known::nodes;
 use super::layout::Section;
 use super::library::ProfilesArguments;
+use super::terminal;
 
 /// The word for every region.
 const ALL: &str = "all";
@@ -214,7 +215,7 @@ fn cluster_plan(
         target: Target::Cluster(cluster.name.value.clone()),
         region,
         speaks_for_all: asked.is_empty(),
-        networks: if asked.is_empty() { own } else { asked },
+        networks: if asked.is_empty() { own } else { asked.clone() },
         platform: arguments.platform.map_or(cluster.platform, Platform::from),
         version: cluster.version,
         pod_subnet,
@@ -225,8 +226,14 @@ fn cluster_plan(
             .then(words(&cluster.with), words(&cluster.without)),
         services: cluster.services,
         strict: arguments.strict || cluster.strict,
+        // It goes with the policies of every network that the cluster is on.
+        isolation: cluster.isolation.filter(|_| asked.is_empty()),
         platform_profile: platform,
     };
+    if let Some(isolation) = &plan.isolation {
+        isolation.check_against(input, &plan.platform_profile, plan.pod_subnet)?;
+        terminal::tell_findings(&isolation.unknown(input));
+    }
     plan.check(pods_at.as_ref())?;
     Ok(plan)
 }

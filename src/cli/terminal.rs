@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style as Ansi};
 
-use crate::finding::{Error, OutsideError};
+use crate::finding::{Error, Finding, OutsideError};
+use crate::report::Report;
 use crate::report::terminal::{self, Style};
 
 const NOTE: Ansi = AnsiColor::Cyan.on_default().bold();
@@ -33,6 +34,19 @@ pub(super) fn tell_note(text: &str) {
 /// Tells how things stand, on standard error.
 pub(super) fn tell(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// Tells findings that stop nothing on standard error, coloured where that is a terminal.
+pub(super) fn tell_findings(findings: &[Finding]) {
+    let report = Report {
+        findings: findings.to_vec(),
+        ..Report::default()
+    };
+    let _ = write!(
+        anstream::stderr().lock(),
+        "{}",
+        terminal::report(&report, Style::Coloured)
+    );
 }
 
 /// Tells an error on standard error, coloured where that is a terminal.

@@ -12,7 +12,7 @@ use crate::net::{Cidr, PortRange, Protocol};
 use crate::yaml::{self, Located};
 
 use super::fact::check_list;
-use super::{Gitops, Name, Network, NodeName, PlatformProfile, RegionProfile, Version};
+use super::{Gitops, Isolation, Name, Network, NodeName, PlatformProfile, RegionProfile, Version};
 
 /// What runs on the workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -71,6 +71,9 @@ pub struct ClusterProfile {
     /// How its policies get there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gitops: Option<Gitops>,
+    /// Apps that are kept apart, and who may talk to whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isolation: Option<Isolation>,
 }
 
 /// One worker.
@@ -151,6 +154,7 @@ impl ClusterProfile {
         if let Some(gitops) = &profile.gitops {
             gitops.check(input)?;
         }
+        profile.isolation.iter().try_for_each(|i| i.check(input))?;
         Ok(profile)
     }
 

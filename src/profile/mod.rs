@@ -7,6 +7,7 @@ mod baseline;
 mod cluster;
 mod fact;
 mod gitops;
+mod isolation;
 mod library;
 mod name;
 mod node_list;
@@ -24,6 +25,10 @@ pub use cluster::{
 };
 pub use fact::{Day, FactList, Facts, Source, Status};
 pub use gitops::{ApplyWord, GITOPS_KEYS, Gitops, GitopsKey, LayoutWord, has_secret};
+pub use isolation::{
+    App, AppName, AppPort, AppRule, Dns, DnsPods, InNamespace, IsolatedNamespace, Isolation,
+    IsolationFacts, IsolationKind, Peer, PodSet, Subject, Who,
+};
 pub use library::Library;
 pub use name::{Name, NameError, NodeName};
 pub use node_list::workers_of;

@@ -12,8 +12,8 @@ use crate::resource::selector::Selector;
 use crate::yaml;
 
 use super::{
-    Audience, BaselineFacts, Day, Name, Network, Platform, PodFlow, Source, StrictFacts, Version,
-    Worker,
+    Audience, BaselineFacts, Day, IsolationFacts, Name, Network, Platform, PodFlow, Source,
+    StrictFacts, Version, Worker,
 };
 
 /// What holds for every cluster of the platform, in whatever region.
@@ -63,6 +63,8 @@ pub struct PlatformProfile {
     pub baseline: BaselineFacts,
     /// To what a strict set narrows that the published ones leave open to every address.
     pub strict: StrictFacts,
+    /// What holds of isolated apps.
+    pub isolation: IsolationFacts,
 }
 
 /// What is known of each network.
@@ -293,6 +295,7 @@ impl PlatformProfile {
             }
         }
         self.strict.check(&self.policies)?;
+        self.isolation.check()?;
         self.check_flows()
     }
 

@@ -20,6 +20,7 @@ mod gitops;
 mod host_endpoints;
 mod hostile;
 mod input;
+mod isolation;
 mod layout;
 mod layout_arguments;
 mod minimise;

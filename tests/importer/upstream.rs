@@ -113,7 +113,9 @@ impl Upstream {
                 for file in bundle.files {
                     let path = format!(
                         "calico-policies/{}-network-isolation/{}/{}",
-                        bundle.network, profile.region.value, file.path
+                        bundle.network.unwrap(),
+                        profile.region.value,
+                        file.path
                     );
                     let text = as_upstream(&file.input.text, file.path.contains("services"));
                     upstream.files.insert(path, text);

@@ -59,6 +59,7 @@ pub(crate) fn region_plan(region: &str, networks: &[Network], platform: Platform
         wanted: Wanted::default(),
         services: Vec::new(),
         strict: false,
+        isolation: None,
         platform_profile: profile,
     }
 }

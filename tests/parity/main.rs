@@ -50,12 +50,13 @@ fn rendered() -> BTreeMap<String, String> {
             wanted: Wanted::default().then(vec!["dashboard".parse().unwrap()], Vec::new()),
             services: Vec::new(),
             strict: false,
+            isolation: None,
             platform_profile: platform.clone(),
         };
         for bundle in render(&plan, &templates).unwrap().0 {
             for resource in bundle.resources().iter() {
                 let (kind, path) = (&resource.key.kind, resource.key.path());
-                let object = format!("{region} {} {kind} {path}", bundle.network);
+                let object = format!("{region} {} {kind} {path}", bundle.network.unwrap());
                 table.insert(object, digest(resource));
             }
         }

@@ -10,6 +10,8 @@
     clippy::case_sensitive_file_extension_comparisons
 )]
 
+mod isolation;
+
 use std::fs;
 use std::path::Path;
 

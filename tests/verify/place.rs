@@ -23,6 +23,7 @@ pub fn region_plan(library: &Library, region: &str, networks: &[Network]) -> Pla
         wanted: Wanted::default(),
         services: Vec::new(),
         strict: false,
+        isolation: None,
         platform_profile: profile,
     }
 }

@@ -93,7 +93,7 @@ fn name_of(folder: &str, part: &str) -> String {
 
 /// The text with `ending` behind it. Where that is longer than a label may be, the digest of the
 /// text stands for the end of the text.
-fn shortened(text: &str, ending: &str) -> String {
+pub(super) fn shortened(text: &str, ending: &str) -> String {
     if text.len() + ending.len() <= LONGEST_LABEL {
         return format!("{text}{ending}");
     }

@@ -23,6 +23,8 @@ mod scope;
 mod selector;
 mod together;
 
+pub(crate) use name::{is_label_value, is_port_name, is_qualified};
+
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;

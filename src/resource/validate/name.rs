@@ -38,7 +38,7 @@ fn is_label_word(text: &str) -> bool {
 }
 
 /// A qualified name: `name` or `domain/name` (VAL-6).
-pub(super) fn is_qualified(text: &str) -> bool {
+pub(crate) fn is_qualified(text: &str) -> bool {
     match text.split_once('/') {
         Some((domain, name)) => is_dns_subdomain(domain) && is_label_word(name),
         None => is_label_word(text),
@@ -46,13 +46,13 @@ pub(super) fn is_qualified(text: &str) -> bool {
 }
 
 /// The value of a label (VAL-6).
-pub(super) fn is_label_value(text: &str) -> bool {
+pub(crate) fn is_label_value(text: &str) -> bool {
     text.is_empty() || is_label_word(text)
 }
 
 /// The name of a port: lower-case letters, digits and single dashes inside, a letter among them
 /// (MOD-13).
-pub(super) fn is_port_name(text: &str) -> bool {
+pub(crate) fn is_port_name(text: &str) -> bool {
     text.len() <= LONGEST_PORT_NAME
         && is_dns_word(text)
         && !text.contains("--")

@@ -5,6 +5,7 @@
 //! (a port of every address), is said too: the `exactly` intents are of the sets as they are. Of strict
 //! sets it is said what the platform profile narrows these ports to.
 
+mod isolation;
 mod pods;
 mod said;
 mod workers;
@@ -25,7 +26,7 @@ const ISTIO: &str = "istio";
 const IP_IN_IP: u8 = 4;
 
 /// The intents that follow from `facts`: first what workers need and nothing besides, by network,
-/// then the same of pods. Their names are unique.
+/// then the same of pods, and what isolates apps. Their names are unique.
 ///
 /// What is said of workers holds where policies judge them: where they have host endpoints, the
 /// platform's or others with its labels.
@@ -42,6 +43,7 @@ pub fn built_in(facts: &Facts<'_>) -> Result<Vec<Intent>, InputError> {
     }
     intents.extend(workers::each_other(facts)?);
     intents.extend(pods::of(facts)?);
+    intents.extend(isolation::of(facts)?);
     Ok(intents)
 }
 

@@ -10,10 +10,10 @@ use crate::resource::selector::Selector;
 
 use super::super::part::addresses;
 use super::super::{Expect, Facts, Group, Intent, Part};
-use super::{Between, ISTIO, Need, said};
+use super::{Between, ISTIO, Need, isolation, said};
 
 /// The label in which Calico has a pod's namespace (RES-1).
-const NAMESPACE: &str = "projectcalico.org/namespace";
+pub(super) const NAMESPACE: &str = "projectcalico.org/namespace";
 
 /// What pods reach, and that they reach nothing else.
 pub(super) fn of(facts: &Facts<'_>) -> Result<Vec<Intent>, InputError> {
@@ -34,11 +34,17 @@ pub(super) fn of(facts: &Facts<'_>) -> Result<Vec<Intent>, InputError> {
     Ok(intents)
 }
 
-/// Pods that no policy of the platform keeps others from.
+/// Pods that no policy of the platform or of the cluster's apps keeps others from.
 pub(super) fn open(facts: &Facts<'_>) -> Result<Group, InputError> {
+    let kept = isolation::kept_from_others(facts);
+    pods_but(guarded_texts(facts).into_iter().chain(kept))
+}
+
+/// Selectors of pods that a policy of the platform keeps others from.
+pub(super) fn guarded_texts(facts: &Facts<'_>) -> Vec<String> {
     let guards = &facts.platform.baseline.guards;
     let guarded = guards.iter().filter(|_| facts.baseline);
-    pods_but(guarded.map(|guard| text(&guard.pods)))
+    guarded.map(|guard| text(&guard.pods)).collect()
 }
 
 impl<'a> Facts<'a> {
@@ -143,14 +149,12 @@ fn to_outside(facts: &Facts<'_>) -> Result<Vec<Intent>, InputError> {
         except: said::never_from_pods(facts),
     };
     let every = Between {
-        from: Group::Pods {
-            namespace: None,
-            selector: None,
-        },
+        from: sending(facts)?,
         ..ordinary.clone()
     };
-    let all = needs.iter().flat_map(|need| need.parts.clone()).collect();
+    let all: Vec<Part> = needs.iter().flat_map(|need| need.parts.clone()).collect();
     let mut intents = every.allow(needs);
+    intents.extend(rest_outside(facts, &ordinary, &all)?);
     intents.push(ordinary.intent(
         Expect::Exactly,
         "pods reach nothing else outside the cluster".to_owned(),
@@ -164,20 +168,27 @@ fn to_pods(facts: &Facts<'_>) -> Result<Vec<Intent>, InputError> {
     let except = said::never_from_pods(facts);
     if facts.has(Network::Private) {
         let between = Between {
-            from: Group::Pods {
-                namespace: None,
-                selector: None,
-            },
+            from: sending(facts)?,
             to: open(facts)?,
             about: Some(Network::Private),
             except,
         };
-        return Ok(vec![between.intent(
-            Expect::Allow,
-            "pods reach each other".to_owned(),
-            "Which pods of a cluster reach each other is for its own policies to say.",
-            vec![Part::any()],
-        )]);
+        let why = "Which pods of a cluster reach each other is for its own policies to say.";
+        let each_other = |between: Between, name: &str| {
+            between.intent(Expect::Allow, name.to_owned(), why, vec![Part::any()])
+        };
+        let mut intents = vec![each_other(between.clone(), "pods reach each other")];
+        let (_, denied) = isolation::denied_to_senders(facts);
+        intents.extend(denied_some(facts)?.map(|from| {
+            let except = [between.except.clone(), denied].concat();
+            let between = Between {
+                from,
+                except,
+                ..between
+            };
+            each_other(between, "pods that are denied something reach other pods")
+        }));
+        return Ok(intents);
     }
     let between = Between {
         from: ordinary(facts, |_| true)?,
@@ -302,13 +313,71 @@ fn guarded(guard: &PodGuard) -> Result<Vec<Intent>, InputError> {
     ])
 }
 
-/// Pods but those of the wanted flows that `is_apart` tells.
-fn ordinary(facts: &Facts<'_>, is_apart: impl Fn(&PodFlow) -> bool) -> Result<Group, InputError> {
-    let flows = facts.flows().filter(|flow| is_apart(flow));
-    pods_but(flows.map(|flow| text(&flow.from)))
+/// Pods that reach what every pod reaches: those that their app keeps from some of it are none.
+fn sending(facts: &Facts<'_>) -> Result<Group, InputError> {
+    let (closed, few) = isolation::kept_from_sending(facts);
+    pods_but(closed.into_iter().chain(few))
 }
 
-fn pods_but(others: impl Iterator<Item = String>) -> Result<Group, InputError> {
+/// Pods that reach what every pod reaches, but those of the wanted flows that `is_apart` tells.
+fn ordinary(facts: &Facts<'_>, is_apart: impl Fn(&PodFlow) -> bool) -> Result<Group, InputError> {
+    let (closed, few) = isolation::kept_from_sending(facts);
+    let flows = facts.flows().filter(|flow| is_apart(flow));
+    let flows = flows.map(|flow| text(&flow.from));
+    pods_but(flows.chain(closed).chain(few))
+}
+
+/// Pods that are denied something and are not closed else; nothing where there are none.
+fn denied_some(facts: &Facts<'_>) -> Result<Option<Group>, InputError> {
+    let (closed, few) = isolation::kept_from_sending(facts);
+    if few.is_empty() {
+        return Ok(None);
+    }
+    let few: Vec<String> = few.iter().map(|pods| format!("({pods})")).collect();
+    let closed: Vec<String> = closed.iter().map(|pods| format!(" && !({pods})")).collect();
+    Ok(Some(Group::Pods {
+        namespace: None,
+        selector: Some(parse(&format!(
+            "({}){}",
+            few.join(" || "),
+            closed.concat()
+        ))?),
+    }))
+}
+
+/// That pods which are denied something reach outside all the rest of what others reach, `all`, and
+/// nothing besides.
+fn rest_outside(
+    facts: &Facts<'_>,
+    ordinary: &Between,
+    all: &[Part],
+) -> Result<Vec<Intent>, InputError> {
+    let Some(from) = denied_some(facts)? else {
+        return Ok(Vec::new());
+    };
+    let (denied, _) = isolation::denied_to_senders(facts);
+    let between = |except: &[Part]| Between {
+        from: from.clone(),
+        except: [&ordinary.except[..], except].concat(),
+        ..ordinary.clone()
+    };
+    Ok(vec![
+        between(&denied).intent(
+            Expect::Allow,
+            "pods that are denied something reach the rest of what others reach".to_owned(),
+            "A denial closes what it says and no more.",
+            all.to_vec(),
+        ),
+        between(all).intent(
+            Expect::Deny,
+            "pods that are denied something reach no more than others".to_owned(),
+            "Pods are isolated: what is not listed is closed.",
+            vec![Part::any()],
+        ),
+    ])
+}
+
+pub(super) fn pods_but(others: impl Iterator<Item = String>) -> Result<Group, InputError> {
     let not: Vec<String> = others.map(|other| format!("!({other})")).collect();
     Ok(Group::Pods {
         namespace: None,
@@ -342,7 +411,7 @@ fn pods_of(pods: &PodsOf, only: Option<&str>) -> Result<Group, InputError> {
     })
 }
 
-fn parse(text: &str) -> Result<Selector, InputError> {
+pub(super) fn parse(text: &str) -> Result<Selector, InputError> {
     Selector::parse(text)
         .map_err(|error| InputError::new(format!("`{text}` is no selector: {error}")))
 }

@@ -1,0 +1,555 @@
+//! That apps talk to whom they may, and to nobody else.
+//!
+//! A packet passes only where its sender may send it and its receiver may be sent it. So what is
+//! allowed needs both sides open, and is stated of both at once; what is closed is stated once for
+//! receivers that are closed and once for senders.
+
+mod cell;
+mod name;
+mod packets;
+
+use std::collections::BTreeSet;
+
+use crate::finding::InputError;
+use crate::profile::{AppRule, Dns, InNamespace, Isolation, Network, PodSet, Subject, Way, Who};
+
+use super::super::{Expect, Facts, Group, Intent, Part};
+use super::pods::{guarded_texts, open, parse, pods_but};
+use super::{Between, said};
+use cell::{Cell, cells};
+use name::{in_namespaces, text, told, without};
+use packets::{Said, classes};
+
+const CLOSED: &str = "The cluster profile closes these pods but for what it allows.";
+
+const ALLOWED: &str = "The cluster profile allows it.";
+
+const DENIED: &str = "The cluster profile denies it.";
+
+/// What the profile says of apps.
+pub(super) fn of(facts: &Facts<'_>) -> Result<Vec<Intent>, InputError> {
+    let Some(isolation) = facts.isolation else {
+        return Ok(Vec::new());
+    };
+    let apart = Apart { facts, isolation };
+    let mut intents = Vec::new();
+    for rule in &isolation.allow {
+        intents.extend(apart.allowed(rule)?);
+    }
+    for rule in isolation.denials() {
+        intents.extend(apart.denied(rule)?);
+    }
+    intents.extend(apart.receivers()?);
+    intents.extend(apart.senders()?);
+    // Rules may say the same twice.
+    let mut known = BTreeSet::new();
+    intents.retain(|intent| known.insert(intent.name.clone()));
+    Ok(intents)
+}
+
+/// Selectors of pods that not everybody reaches.
+pub(super) fn kept_from_others(facts: &Facts<'_>) -> Vec<String> {
+    let Some(isolation) = facts.isolation else {
+        return Vec::new();
+    };
+    let closed = closed(isolation, Way::Ingress);
+    let reached = isolation.reached();
+    closed
+        .into_iter()
+        .chain(reached.iter().map(of_subject))
+        .collect()
+}
+
+/// Selectors of pods that do not reach what every pod reaches: of those that reach nothing but what
+/// they are allowed, and of those that are denied something besides.
+pub(super) fn kept_from_sending(facts: &Facts<'_>) -> (Vec<String>, Vec<String>) {
+    let Some(isolation) = facts.isolation else {
+        return (Vec::new(), Vec::new());
+    };
+    let denied = isolation.denied(Way::Egress);
+    (
+        closed(isolation, Way::Egress).into_iter().collect(),
+        denied.iter().map(of_subject).collect(),
+    )
+}
+
+/// What pods that are denied something may not send outside the cluster, and to pods.
+pub(super) fn denied_to_senders(facts: &Facts<'_>) -> (Vec<Part>, Vec<Part>) {
+    let (mut outside, mut inside) = (Vec::new(), Vec::new());
+    let Some(isolation) = facts.isolation else {
+        return (outside, inside);
+    };
+    for rule in isolation.denials() {
+        let part = Said::of(rule, BTreeSet::new()).most();
+        for who in isolation.all(&rule.to) {
+            match who {
+                Who::Nets { nets, except } => {
+                    outside.push(part.clone().to(without(&nets, &except)));
+                }
+                Who::Pods(_) => inside.push(part.clone()),
+                Who::Anyone => {
+                    outside.push(part.clone());
+                    inside.push(part.clone());
+                }
+            }
+        }
+    }
+    (outside, inside)
+}
+
+fn closed(isolation: &Isolation, way: Way) -> Option<String> {
+    let closed = isolation.closed(way);
+    (!closed.is_empty()).then(|| in_namespaces(&closed))
+}
+
+fn of_subject(subject: &Subject<'_>) -> String {
+    text(&PodSet {
+        namespace: InNamespace::Named(subject.namespace.clone()),
+        labels: subject.labels.clone(),
+    })
+}
+
+struct Apart<'a> {
+    facts: &'a Facts<'a>,
+    isolation: &'a Isolation,
+}
+
+impl Apart<'_> {
+    /// Whether pods reach each other only as far as rules say, since the public network's set alone
+    /// is in place.
+    fn everywhere(&self) -> bool {
+        !self.facts.has(Network::Private)
+    }
+
+    fn between(&self, from: Group, to: Group) -> Between {
+        Between {
+            from,
+            to,
+            about: None,
+            except: said::never_from_pods(self.facts),
+        }
+    }
+
+    /// That all who may talk do.
+    fn allowed(&self, rule: &AppRule) -> Result<Vec<Intent>, InputError> {
+        let mut intents = Vec::new();
+        let said = Said::of(rule, self.isolation.all(&rule.to));
+        let Some(part) = said.part() else {
+            return Ok(intents);
+        };
+        for from in self.isolation.all(&rule.from) {
+            for to in &said.others {
+                let name = format!(
+                    "{} reach {} {}",
+                    told(self.isolation, &from),
+                    told(self.isolation, to),
+                    said.told()
+                );
+                intents.extend(self.allow(&from, to, &part, &name)?);
+                intents.extend(self.spared(&from, to, &part, &name)?);
+            }
+        }
+        Ok(intents)
+    }
+
+    fn allow(
+        &self,
+        from: &Who,
+        to: &Who,
+        part: &Part,
+        name: &str,
+    ) -> Result<Vec<Intent>, InputError> {
+        let outside = || Group::Outside { network: None };
+        let mut pairs: Vec<(Group, Group, Part, &str)> = Vec::new();
+        let (denied, except) = self.denied_of(from, to);
+        match (from, to) {
+            (Who::Pods(from), Who::Pods(to)) => {
+                if let (Some(from), Some(to)) = (self.sender(from, denied)?, self.receiver(to)?) {
+                    pairs.push((from, to, part.clone(), ""));
+                }
+            }
+            (Who::Pods(from), Who::Nets { nets, except }) => {
+                if let Some(from) = self.closed_sender(from, denied)? {
+                    let part = part.clone().to(without(nets, except));
+                    pairs.push((from, outside(), part, ""));
+                }
+            }
+            (Who::Pods(from), Who::Anyone) => {
+                if let Some(from) = self.closed_sender(from, denied)? {
+                    let inside = open(self.facts)?;
+                    pairs.push((from.clone(), outside(), part.clone(), ", outside"));
+                    pairs.push((from, inside, part.clone(), ", inside"));
+                }
+            }
+            (Who::Anyone, Who::Pods(to)) => {
+                if let Some(to) = self.receiver(to)? {
+                    let (closed, few) = kept_from_sending(self.facts);
+                    let others = pods_but(closed.into_iter().chain(few).chain(denied))?;
+                    pairs.push((outside(), to.clone(), part.clone(), ", from outside"));
+                    if !self.everywhere() {
+                        pairs.push((others, to, part.clone(), ", from inside"));
+                    }
+                }
+            }
+            (Who::Nets { nets, except }, Who::Pods(to)) => {
+                if let Some(to) = self.receiver(to)? {
+                    let part = part.clone().from(without(nets, except));
+                    pairs.push((outside(), to, part, ""));
+                }
+            }
+            (Who::Anyone | Who::Nets { .. }, _) => {}
+        }
+        let mut intents = Vec::new();
+        for (from, to, part, ending) in pairs {
+            let mut between = self.between(from, to);
+            between.except.extend_from_slice(&except);
+            let name = format!("{name}{ending}");
+            intents.push(between.intent(Expect::Allow, name, ALLOWED, vec![part]));
+        }
+        Ok(intents)
+    }
+
+    /// That pods which are denied something of what a rule allows may do the rest of it.
+    fn spared(
+        &self,
+        from: &Who,
+        to: &Who,
+        part: &Part,
+        name: &str,
+    ) -> Result<Option<Intent>, InputError> {
+        let (Who::Pods(senders), Who::Pods(receivers)) = (from, to) else {
+            return Ok(None);
+        };
+        let mut except = self.denied_of(from, to).1;
+        let mut pods = Vec::new();
+        for rule in self.isolation.denials() {
+            let others = self.isolation.all(&rule.to);
+            if others.iter().any(|other| other.may_be(to)) {
+                for other in self.isolation.all(&rule.from) {
+                    if let Who::Pods(set) = &other
+                        && other.may_be(from)
+                    {
+                        pods.push(format!("({})", text(set)));
+                        except.push(Said::of(rule, BTreeSet::new()).most());
+                    }
+                }
+            }
+        }
+        if pods.is_empty() || except.contains(&Part::any()) || except.contains(part) {
+            return Ok(None);
+        }
+        let Some(Group::Pods {
+            selector: Some(all),
+            ..
+        }) = self.sender(senders, Vec::new())?
+        else {
+            return Ok(None);
+        };
+        let Some(to) = self.receiver(receivers)? else {
+            return Ok(None);
+        };
+        let from = parse_group(&format!("({all}) && ({})", pods.join(" || ")))?;
+        let mut between = self.between(from, to);
+        between.except.extend(except);
+        let name = format!("{name}, as far as they are not denied it");
+        Ok(Some(between.intent(
+            Expect::Allow,
+            name,
+            ALLOWED,
+            vec![part.clone()],
+        )))
+    }
+
+    /// What denials may take of the packets from `from` to `to`: selectors of pods that are denied
+    /// something, and packets that are denied to others.
+    fn denied_of(&self, from: &Who, to: &Who) -> (Vec<String>, Vec<Part>) {
+        let (mut pods, mut packets) = (Vec::new(), Vec::new());
+        for rule in self.isolation.denials() {
+            if !self
+                .isolation
+                .all(&rule.to)
+                .iter()
+                .any(|other| other.may_be(to))
+            {
+                continue;
+            }
+            for other in self.isolation.all(&rule.from) {
+                match &other {
+                    other if !other.may_be(from) => {}
+                    Who::Pods(other) => pods.push(text(other)),
+                    Who::Anyone | Who::Nets { .. } => {
+                        packets.push(Said::of(rule, BTreeSet::new()).most());
+                    }
+                }
+            }
+        }
+        (pods, packets)
+    }
+
+    /// Those of the senders that are known to be let send.
+    fn sender(&self, pods: &PodSet, denied: Vec<String>) -> Result<Option<Group>, InputError> {
+        let within = self.isolation.senders_of(pods, self.everywhere());
+        if self.everywhere() {
+            return in_these(pods, &within, denied);
+        }
+        // A namespace that has the labels although the profile gives it others is closed.
+        let closed = self.isolation.closed(Way::Egress);
+        let others: BTreeSet<&str> = closed
+            .into_iter()
+            .filter(|name| !within.contains(*name))
+            .collect();
+        but_these(pods, &others, denied)
+    }
+
+    /// Those of the senders that send nothing but what they are allowed.
+    fn closed_sender(
+        &self,
+        pods: &PodSet,
+        denied: Vec<String>,
+    ) -> Result<Option<Group>, InputError> {
+        let within = self.isolation.senders_of(pods, false);
+        in_these(pods, &within, denied)
+    }
+
+    /// Those of the receivers that are known to be let receive.
+    fn receiver(&self, pods: &PodSet) -> Result<Option<Group>, InputError> {
+        let within = self.isolation.within(pods);
+        let known: BTreeSet<String> = within.iter().map(|name| (*name).to_owned()).collect();
+        if self.everywhere() && !within.is_empty() {
+            return in_these(pods, &known, Vec::new());
+        }
+        let described = self.isolation.described().into_iter();
+        let others = described.filter(|name| !within.contains(name)).collect();
+        but_these(pods, &others, guarded_texts(self.facts))
+    }
+
+    /// That nobody does what is denied.
+    fn denied(&self, rule: &AppRule) -> Result<Vec<Intent>, InputError> {
+        let mut intents = Vec::new();
+        let said = Said::of(rule, self.isolation.all(&rule.to));
+        let Some(part) = said.part() else {
+            return Ok(intents);
+        };
+        let received = self.isolation.is_received(rule);
+        for from in self.isolation.all(&rule.from) {
+            for to in &said.others {
+                let name = format!(
+                    "{} do not reach {} {}",
+                    told(self.isolation, &from),
+                    told(self.isolation, to),
+                    said.told()
+                );
+                let from = match &from {
+                    Who::Pods(pods) if received => parse_group(&text(pods))?.into(),
+                    Who::Pods(pods) => self.described(pods)?,
+                    Who::Anyone => Some(pods_but(std::iter::empty())?),
+                    Who::Nets { .. } => Some(Group::Outside { network: None }),
+                };
+                let (to, part) = match to {
+                    Who::Pods(pods) if received => (self.described(pods)?, part.clone()),
+                    Who::Pods(pods) => (parse_group(&text(pods))?.into(), part.clone()),
+                    Who::Nets { nets, except } => (
+                        Some(Group::Outside { network: None }),
+                        part.clone().to(without(nets, except)),
+                    ),
+                    Who::Anyone => (Some(pods_but(std::iter::empty())?), part.clone()),
+                };
+                if let (Some(from), Some(to)) = (from, to) {
+                    let between = self.between(from, to);
+                    intents.push(between.intent(Expect::Deny, name, DENIED, vec![part]));
+                }
+            }
+        }
+        Ok(intents)
+    }
+
+    /// Those of the pods that are of described namespaces.
+    fn described(&self, pods: &PodSet) -> Result<Option<Group>, InputError> {
+        let within = self.isolation.within(pods);
+        let within = within.into_iter().map(str::to_owned).collect();
+        in_these(pods, &within, Vec::new())
+    }
+
+    /// That nobody else talks to pods that are closed.
+    fn receivers(&self) -> Result<Vec<Intent>, InputError> {
+        let subjects = self.isolation.reached();
+        let mut intents = Vec::new();
+        for namespace in self.isolation.described() {
+            for cell in cells(namespace, &subjects)? {
+                if cell.is_rest() && !self.isolation.closes(namespace, Way::Ingress) {
+                    continue;
+                }
+                let rules = cell.rules();
+                let said: Vec<Said> = rules
+                    .map(|rule| Said::of(rule, self.isolation.all(&rule.from)))
+                    .collect();
+                intents.extend(self.closed_pods(namespace, &cell, &said, Way::Ingress)?);
+            }
+        }
+        Ok(intents)
+    }
+
+    /// That closed pods talk to nobody else.
+    fn senders(&self) -> Result<Vec<Intent>, InputError> {
+        let subjects = self.isolation.reaching(false);
+        let facts = &self.facts.platform.isolation;
+        let dns = facts.dns(self.facts.runs);
+        let protocols = match self.isolation.dns {
+            Dns::Open => &facts.dns_protocols[..],
+            Dns::Closed => &[],
+        };
+        let mut intents = Vec::new();
+        for namespace in self.isolation.closed(Way::Egress) {
+            for protocol in protocols {
+                let said = Said::of_dns(dns, *protocol);
+                let all = PodSet::of_namespace(namespace);
+                for to in &said.others {
+                    let name = format!("pods of {namespace} resolve names by {protocol}");
+                    let part = said.part().unwrap_or_default();
+                    intents.extend(self.allow(&Who::Pods(all.clone()), to, &part, &name)?);
+                }
+            }
+            for cell in cells(namespace, &subjects)? {
+                let rules = cell.rules();
+                let mut said: Vec<Said> = rules
+                    .map(|rule| Said::of(rule, self.isolation.all(&rule.to)))
+                    .collect();
+                said.extend(
+                    protocols
+                        .iter()
+                        .map(|protocol| Said::of_dns(dns, *protocol)),
+                );
+                intents.extend(self.closed_pods(namespace, &cell, &said, Way::Egress)?);
+            }
+        }
+        Ok(intents)
+    }
+
+    /// That nothing but what is `said` passes to pods that are closed, or from them.
+    fn closed_pods(
+        &self,
+        namespace: &str,
+        cell: &Cell<'_>,
+        said: &[Said],
+        way: Way,
+    ) -> Result<Vec<Intent>, InputError> {
+        let own = Group::Pods {
+            namespace: Some(namespace.to_owned()),
+            selector: cell.text().map(|text| parse(&text)).transpose()?,
+        };
+        let called = cell.told(self.isolation, namespace);
+        let sentence = |other: &str, how: &str| match way {
+            Way::Ingress => format!("no other {other} reach {called}{how}"),
+            Way::Egress => format!("{called} reach no other {other}{how}"),
+        };
+        let between = |other: Group| match way {
+            Way::Ingress => self.between(other, own.clone()),
+            Way::Egress => self.between(own.clone(), other),
+        };
+        let deny = |other: Group, name: String, parts: Vec<Part>, except: Vec<Part>| {
+            let mut between = between(other);
+            between.except.extend(except);
+            between.intent(Expect::Deny, name, CLOSED, parts)
+        };
+        let mut intents = Vec::new();
+        for class in classes(said) {
+            if class.others.contains(&Who::Anyone) {
+                continue;
+            }
+            let others = class.others.iter().filter_map(|who| match who {
+                Who::Pods(pods) => Some(text(pods)),
+                Who::Anyone | Who::Nets { .. } => None,
+            });
+            let name = sentence("pods", &format!(" {}", class.told));
+            intents.push(deny(pods_but(others)?, name, class.parts, class.except));
+        }
+        let mut except = Vec::new();
+        for own in said {
+            for who in &own.others {
+                match (who, way) {
+                    (Who::Pods(_), _) => {}
+                    (Who::Anyone, _) => except.push(own.most()),
+                    (
+                        Who::Nets {
+                            nets,
+                            except: parts,
+                        },
+                        Way::Ingress,
+                    ) => {
+                        except.push(own.most().from(without(nets, parts)));
+                    }
+                    (
+                        Who::Nets {
+                            nets,
+                            except: parts,
+                        },
+                        Way::Egress,
+                    ) => {
+                        except.push(own.most().to(without(nets, parts)));
+                    }
+                }
+            }
+        }
+        if !except.contains(&Part::any()) {
+            let any = || vec![Part::any()];
+            let outside = Group::Outside { network: None };
+            let name = sentence("addresses outside the cluster", "");
+            intents.push(deny(outside, name, any(), except.clone()));
+            // What a worker sends to its own pods is not for policies to say.
+            if way == Way::Egress {
+                let workers = Group::Workers {
+                    network: None,
+                    selector: None,
+                };
+                intents.push(deny(workers, sentence("workers", ""), any(), except));
+            }
+        }
+        Ok(intents)
+    }
+}
+
+fn parse_group(text: &str) -> Result<Group, InputError> {
+    Ok(Group::Pods {
+        namespace: None,
+        selector: Some(parse(text)?),
+    })
+}
+
+/// Those of the pods that are in these namespaces and not among the others; nothing where there are no
+/// namespaces.
+fn in_these(
+    pods: &PodSet,
+    namespaces: &BTreeSet<String>,
+    others: Vec<String>,
+) -> Result<Option<Group>, InputError> {
+    if namespaces.is_empty() {
+        return Ok(None);
+    }
+    let names = namespaces.iter().map(String::as_str).collect();
+    let within = match &pods.namespace {
+        InNamespace::Named(_) => text(pods),
+        _ => format!("{} && {}", text(pods), in_namespaces(&names)),
+    };
+    group_but(within, others).map(Some)
+}
+
+/// Those of the pods that are not in these namespaces and not among the others.
+fn but_these(
+    pods: &PodSet,
+    namespaces: &BTreeSet<&str>,
+    others: Vec<String>,
+) -> Result<Option<Group>, InputError> {
+    let within = match &pods.namespace {
+        InNamespace::Named(name) if namespaces.contains(name.as_str()) => return Ok(None),
+        InNamespace::Named(_) => text(pods),
+        _ if namespaces.is_empty() => text(pods),
+        _ => format!("{} && !({})", text(pods), in_namespaces(namespaces)),
+    };
+    group_but(within, others).map(Some)
+}
+
+fn group_but(within: String, others: Vec<String>) -> Result<Group, InputError> {
+    let others = others.into_iter().map(|other| format!("!({other})"));
+    let terms: Vec<String> = [within].into_iter().chain(others).collect();
+    parse_group(&terms.join(" && "))
+}
