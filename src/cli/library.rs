@@ -66,7 +66,7 @@ pub(super) fn overlaid(folder: &Path) -> Result<(Library, usize), Error> {
             .into());
     }
     let count = texts.len();
-    Ok((library.overlay(texts), count))
+    Ok((library.overlay(texts)?, count))
 }
 
 /// Whether a file at `path` looks as if a profile were meant.

@@ -8,13 +8,18 @@ mod cluster;
 mod fact;
 mod gitops;
 mod library;
+mod list;
+mod lock;
 mod name;
 mod node_list;
+mod overlay;
 mod platform;
 mod pods;
 mod ranges;
 mod region;
 pub mod schema;
+mod sources;
+mod special;
 mod strict;
 mod version;
 
@@ -25,8 +30,10 @@ pub use cluster::{
 pub use fact::{Day, FactList, Facts, Source, Status};
 pub use gitops::{ApplyWord, GITOPS_KEYS, Gitops, GitopsKey, LayoutWord, has_secret};
 pub use library::Library;
+pub use lock::{Commit, Digest, Lock, Pin};
 pub use name::{Name, NameError, NodeName};
 pub use node_list::workers_of;
+pub use overlay::{Corrected, Correction, Overlay};
 pub use platform::{
     ClusterServiceOrders, Component, ControlPlanePorts, HostEndpointSince, Istio, LocalProxy,
     NetworkFacts, NetworkRoute, Networks, OverlayKind, PlatformProfile, PolicyFacts, Ports,
@@ -37,6 +44,8 @@ pub use ranges::RangesProfile;
 pub use region::{
     ControlPlane, Infrastructure, RegionProfile, RequiredNets, ServiceGroup, ZoneNet,
 };
+pub use sources::{Limits, PublishedRanges, Repository, Sources, Url};
+pub use special::SpecialAddresses;
 pub use strict::{Closing, Narrowing, NetsOf, PortsOf, StrictFacts, Way};
 pub use version::{Version, VersionError};
 

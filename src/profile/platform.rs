@@ -12,8 +12,8 @@ use crate::resource::selector::Selector;
 use crate::yaml;
 
 use super::{
-    Audience, BaselineFacts, Day, Name, Network, Platform, PodFlow, Source, StrictFacts, Version,
-    Worker,
+    Audience, BaselineFacts, Day, Name, Network, Platform, PodFlow, Source, SpecialAddresses,
+    StrictFacts, Version, Worker,
 };
 
 /// What holds for every cluster of the platform, in whatever region.
@@ -39,6 +39,8 @@ pub struct PlatformProfile {
     /// By which network workers' packets leave. What no block holds leaves by the public network
     /// where the worker is on it, else by the private one.
     pub routes: Vec<NetworkRoute>,
+    /// Addresses that have no place in some lists.
+    pub special_addresses: SpecialAddresses,
     /// What carries packets between pods of different workers.
     pub overlay: OverlayKind,
     /// The worker-local proxies to the master.

@@ -1,6 +1,8 @@
 //! `palisade profile`
 
 mod changes;
+mod facts;
+mod fetch;
 mod list;
 mod parity;
 mod show;
@@ -9,7 +11,7 @@ mod update;
 use clap::{Args, Subcommand};
 
 use crate::finding::Error;
-use crate::profile::Facts;
+use crate::profile::{Day, Facts};
 
 use super::Exit;
 use super::library::ProfilesArguments;
@@ -37,6 +39,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
         Command::List(arguments) => list::run(arguments),
         Command::Show(arguments) => show::run(arguments),
     }
+}
+
+/// The day it is in UTC.
+fn today() -> Day {
+    Day(jiff::Timestamp::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date())
 }
 
 /// The first digits of a commit's name.

@@ -10,7 +10,7 @@ use crate::finding::Error;
 use crate::net::Cidr;
 use crate::profile::{Day, Facts, Name, RegionProfile, Source, Status};
 
-use super::{ProfilesArguments, commit_of, json, table};
+use super::{ProfilesArguments, commit_of, json, table, today};
 
 /// Show the facts of a region: every list, where it comes from and how old it is
 ///
@@ -81,13 +81,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     };
     terminal::print(&text)?;
     Ok(Exit::Clean)
-}
-
-/// The day it is in UTC.
-fn today() -> Day {
-    Day(jiff::Timestamp::now()
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .date())
 }
 
 fn age(facts: &Facts<'_>, as_of: Day) -> i32 {
