@@ -15,7 +15,7 @@ use crate::source::text::read_wanted;
 const VARIABLE: &str = "PALISADE_PROFILES";
 
 /// Which profiles a command goes by.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct ProfilesArguments {
     /// A folder of profiles that stand in for the embedded ones [env: PALISADE_PROFILES]
     #[arg(long, value_name = "DIR")]

@@ -42,7 +42,7 @@ pub(super) fn text(changes: &[Change], read: &Read<'_>, files: usize, is_dry: bo
     let mut text = String::new();
     let (unchanged, changed): (Vec<_>, Vec<_>) = changes.iter().partition(|c| c.is_empty());
     for change in &changed {
-        region(&mut text, change);
+        change_text(&mut text, change);
     }
     if !unchanged.is_empty() && !changed.is_empty() {
         let names: Vec<&str> = unchanged.iter().map(|c| c.profile.as_str()).collect();
@@ -76,7 +76,8 @@ fn line(text: &mut String, line: &str) {
     let _ = writeln!(text, "{line}");
 }
 
-fn region(text: &mut String, change: &Change) {
+/// Adds what changes in one profile: of each list what goes, then what comes.
+pub(super) fn change_text(text: &mut String, change: &Change) {
     let name = &change.profile;
     if change.is_new {
         line(text, &format!("{name} is new"));
