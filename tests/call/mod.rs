@@ -63,8 +63,14 @@ impl Room {
 
     /// Runs `palisade` with the words of `line` and `stdin`.
     pub fn run_with(&self, line: &str, stdin: &[u8]) -> Ran {
+        self.run_in(line, stdin, &[])
+    }
+
+    /// Runs `palisade` with the words of `line`, `stdin` and these variables.
+    pub fn run_in(&self, line: &str, stdin: &[u8], variables: &[(&str, &str)]) -> Ran {
         use std::io::Write as _;
         let mut child = command(self.0.path(), line)
+            .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

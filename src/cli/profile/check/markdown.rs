@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::report::compare::markdown::LONGEST;
+use crate::report::compare::LONGEST_MARKDOWN as LONGEST;
 use crate::upstream::{Change, ListChange};
 
 use super::state::Checked;

@@ -205,20 +205,22 @@ fn is_at_tip(
     library: &Library,
     lock: &Lock,
 ) -> Result<Option<State>, Error> {
-    let mut pins = lock.of(kube_samples::NAME);
-    let Some(pin) = pins.next().filter(|_| pins.next().is_none()) else {
-        return Ok(None);
-    };
     let is_pinned = |region: &&str| {
         let path = Library::region_path(region);
         let is_spoken_of = library.is_own(Library::LOCK) || !library.is_own(&path);
-        is_spoken_of && pin.profiles.contains_key(&path)
+        is_spoken_of && lock.pinned(&path).is_some()
     };
-    let commit = pin.commit.as_ref().map(crate::profile::Commit::as_str);
-    if !library.regions().iter().all(is_pinned) || commit != Some(fetcher.tip()?.as_str()) {
+    if !library.regions().iter().all(is_pinned) {
         return Ok(None);
     }
-    Ok(Some(state_of(pin)))
+    let tip = fetcher.tip()?;
+    let is_there = |pin: &Pin| pin.commit.as_ref().is_some_and(|commit| commit.as_str() == tip);
+    let mut pins = lock.of(kube_samples::NAME);
+    Ok(if pins.all(is_there) {
+        lock.of(kube_samples::NAME).last().map(state_of)
+    } else {
+        None
+    })
 }
 
 fn freshness(is_same: bool, pinned: Option<&Pin>, now: &Pin) -> Freshness {
