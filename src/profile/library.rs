@@ -312,7 +312,10 @@ impl Library {
                 "the file is named for the ranges `{name}`, but says `{}`",
                 profile.ranges
             ))
-            .at(Place::new(input, crate::finding::Span::in_text(&input.text, 0..0))));
+            .at(Place::new(
+                input,
+                crate::finding::Span::in_text(&input.text, 0..0),
+            )));
         }
         Ok(profile)
     }
@@ -368,7 +371,10 @@ impl Library {
     }
 
     fn overlays_of<'a>(&'a self, path: &str) -> impl Iterator<Item = &'a Arc<Input>> + use<'a> {
-        self.overlays.get(path).into_iter().flat_map(BTreeMap::values)
+        self.overlays
+            .get(path)
+            .into_iter()
+            .flat_map(BTreeMap::values)
     }
 
     /// The policies that the platform itself applies, each text with whether it holds only where

@@ -98,7 +98,8 @@ impl Lock {
             if !speaks_of(path) {
                 continue;
             }
-            let refuse = |message: String| InputError::new(message).at(Place::new(input, pinned.span));
+            let refuse =
+                |message: String| InputError::new(message).at(Place::new(input, pinned.span));
             match library.digest(path)? {
                 Some(digest) if digest == pinned.value => {}
                 Some(digest) => {
@@ -110,8 +111,10 @@ impl Lock {
                     ));
                 }
                 None => {
-                    return Err(refuse(format!("the lock pins `{path}`, and there is no such profile"))
-                        .suggest(path, library.fetched()));
+                    return Err(refuse(format!(
+                        "the lock pins `{path}`, and there is no such profile"
+                    ))
+                    .suggest(path, library.fetched()));
                 }
             }
         }
@@ -135,7 +138,8 @@ impl Lock {
     /// The lock with the profiles of `new` in that state and in no other.
     pub fn with(mut self, new: Pin) -> Self {
         for pin in &mut self.sources {
-            pin.profiles.retain(|path, _| !new.profiles.contains_key(path));
+            pin.profiles
+                .retain(|path, _| !new.profiles.contains_key(path));
         }
         let is_same = |pin: &&mut Pin| {
             let state = |pin: &Pin| (pin.source.clone(), pin.from.clone(), pin.commit.clone());
@@ -224,7 +228,10 @@ impl FromStr for Commit {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if COMMIT_DIGITS.iter().any(|digits| is_hexadecimal(text, *digits)) {
+        if COMMIT_DIGITS
+            .iter()
+            .any(|digits| is_hexadecimal(text, *digits))
+        {
             Ok(Self(text.to_owned()))
         } else {
             let [usual, _] = COMMIT_DIGITS;
@@ -288,7 +295,11 @@ macro_rules! as_text {
     };
 }
 
-as_text!(Commit, "^([0-9a-f]{40}|[0-9a-f]{64})$", "The whole name of a git commit.");
+as_text!(
+    Commit,
+    "^([0-9a-f]{40}|[0-9a-f]{64})$",
+    "The whole name of a git commit."
+);
 as_text!(
     Digest,
     "^sha256:[0-9a-f]{64}$",

@@ -115,9 +115,12 @@ impl Overlay {
         for correction in self.lists.iter() {
             let name = &correction.list;
             let mut list = profile.list_mut(&name.value).map_err(|known| {
-                InputError::new(format!("{} has no list `{}`", self.extends.value, name.value))
-                    .at(Place::new(input, name.span))
-                    .suggest(&name.value, known.iter().map(String::as_str))
+                InputError::new(format!(
+                    "{} has no list `{}`",
+                    self.extends.value, name.value
+                ))
+                .at(Place::new(input, name.span))
+                .suggest(&name.value, known.iter().map(String::as_str))
             })?;
             all.push(correction.apply(input, &mut list)?);
         }
@@ -191,8 +194,7 @@ impl Correction {
         }
         for block in coming {
             if !after.insert(block.value) {
-                let message =
-                    format!("`{}` is in `{}` already", block.value, self.list.value);
+                let message = format!("`{}` is in `{}` already", block.value, self.list.value);
                 return Err(InputError::new(message).at(at(block)));
             }
         }

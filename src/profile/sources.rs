@@ -84,8 +84,10 @@ impl Sources {
         let sources: Self = yaml::typed(input)?;
         let limits = &sources.limits;
         let wrong = |what: &str, span| {
-            Err(InputError::new(format!("with `{what}` nothing would ever be fetched"))
-                .at(Place::new(input, span)))
+            Err(
+                InputError::new(format!("with `{what}` nothing would ever be fetched"))
+                    .at(Place::new(input, span)),
+            )
         };
         if limits.seconds.value == 0 {
             return wrong("seconds: 0", limits.seconds.span);

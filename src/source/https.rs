@@ -172,7 +172,9 @@ impl Https {
         // One byte more tells what is too long from what just fits.
         let mut bounded = response.by_ref().take(most.saturating_add(1));
         bounded.read_to_end(&mut body).map_err(|error| {
-            let inner = error.get_ref().and_then(|e| e.downcast_ref::<reqwest::Error>());
+            let inner = error
+                .get_ref()
+                .and_then(|e| e.downcast_ref::<reqwest::Error>());
             inner.map_or_else(
                 || Failure {
                     said: format!("the answer ends in the middle: {error}"),

@@ -104,7 +104,10 @@ fn with_remote<T>(
     });
     RUNNING.replace(None);
     done.map_err(|error| {
-        let mut failed = session.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failed = session
+            .failed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let failed = failed.take();
         failed
             .unwrap_or_else(|| super::git::git_failed(url.as_str(), &error))
@@ -219,6 +222,8 @@ impl Read for Exchange {
             let answer = self.session.https.post(&self.url, &kind, &self.said);
             self.answer = Some(Cursor::new(self.session.told(answer)?.body));
         }
-        self.answer.as_mut().map_or(Ok(0), |answer| answer.read(buffer))
+        self.answer
+            .as_mut()
+            .map_or(Ok(0), |answer| answer.read(buffer))
     }
 }

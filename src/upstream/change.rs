@@ -156,8 +156,13 @@ pub fn compare(old: Option<&RegionProfile>, new: &RegionProfile) -> Change {
 pub fn compare_ranges(old: Option<&RangesProfile>, new: &RangesProfile) -> Change {
     let entries = |profile: &RangesProfile, at: usize| -> Entries {
         let lists = profile.lists();
-        let blocks = lists.get(at).into_iter().flat_map(|(_, list)| list.blocks());
-        blocks.map(|block| (block.to_string(), Some(block))).collect()
+        let blocks = lists
+            .get(at)
+            .into_iter()
+            .flat_map(|(_, list)| list.blocks());
+        blocks
+            .map(|block| (block.to_string(), Some(block)))
+            .collect()
     };
     let lists = new.lists().into_iter().enumerate();
     let changed = lists.filter_map(|(at, (name, _))| {
@@ -222,7 +227,10 @@ fn lists(profile: &RegionProfile) -> BTreeMap<String, Entries> {
     }
     for group in &profile.services {
         let entry = |port: &Located<_>| (format!("{} {}", group.protocol, port.value), None);
-        lists.insert(ports_of(&group.list_name()), group.ports.iter().map(entry).collect());
+        lists.insert(
+            ports_of(&group.list_name()),
+            group.ports.iter().map(entry).collect(),
+        );
     }
     let entry = |zone: &Located<Name>| (zone.to_string(), None);
     lists.insert(
@@ -232,12 +240,7 @@ fn lists(profile: &RegionProfile) -> BTreeMap<String, Entries> {
     lists
 }
 
-fn list_change(
-    name: &str,
-    network: Network,
-    old: &Entries,
-    new: &Entries,
-) -> Option<ListChange> {
+fn list_change(name: &str, network: Network, old: &Entries, new: &Entries) -> Option<ListChange> {
     let only = |one: &Entries, other: &Entries| -> Vec<String> {
         let mut only: Vec<(&String, &Option<Cidr>)> = one
             .iter()

@@ -57,13 +57,17 @@ pub fn read_answer(input: &Arc<Input>) -> Result<Published, InputError> {
             _ => format!("this is not what the API answers: {}", plain(&error)),
         };
         let (line, column) = (error.line(), error.column().saturating_sub(1));
-        let before = input.text.split_inclusive('\n').take(line.saturating_sub(1));
+        let before = input
+            .text
+            .split_inclusive('\n')
+            .take(line.saturating_sub(1));
         let at = before.map(str::len).sum::<usize>() + column;
         let at = at.min(input.text.len());
         InputError::new(what).at(Place::new(input, Span::in_text(&input.text, at..at)))
     })?;
     let ranges = answer.result.filter(|_| answer.success);
-    let ranges = ranges.ok_or_else(|| InputError::new("the API tells of a failure").at(whole(input)))?;
+    let ranges =
+        ranges.ok_or_else(|| InputError::new("the API tells of a failure").at(whole(input)))?;
     Ok(Published {
         ipv4: blocks(input, located(input, &ranges.ipv4_cidrs), true)?,
         ipv6: blocks(input, located(input, &ranges.ipv6_cidrs), false)?,
@@ -127,9 +131,7 @@ fn blocks(
         blocks.push((block, text.span));
     }
     blocks.sort_unstable();
-    if let Some([(block, _), (_, span)]) =
-        blocks.array_windows().find(|[(a, _), (b, _)]| a == b)
-    {
+    if let Some([(block, _), (_, span)]) = blocks.array_windows().find(|[(a, _), (b, _)]| a == b) {
         let message = format!("`{block}` stands here a second time");
         return Err(InputError::new(message).at(Place::new(input, *span)));
     }

@@ -49,7 +49,8 @@ pub fn text_of_ranges(profile: &RangesProfile) -> Result<String, InputError> {
 /// # Errors
 /// A lock that pins a profile twice.
 pub fn text_of_lock(lock: &Lock) -> Result<String, InputError> {
-    let head = "Which states of their sources the profiles hold, made by `palisade profile update`.";
+    let head =
+        "Which states of their sources the profiles hold, made by `palisade profile update`.";
     text(lock, "lock", head, "../docs/schema/lock.json", Lock::read)
 }
 

@@ -9,23 +9,61 @@ use crate::{Desk, as_usual};
 #[test]
 fn ranges_that_are_no_ranges() {
     let cases: [(&str, Reply, &str); 11] = [
-        ("a web page", Reply::json("<!doctype html>\n<p>Sign in"), "this is a web page and no list: `<!doctype html>`"),
-        ("half of the JSON", Reply::json("{\"result\":{\"ipv4_cidrs\":[\"192.0."), "the JSON ends in the middle"),
-        ("half of the answer", Reply::Half(b"{\"result\":".to_vec()), "the answer ends in the middle"),
+        (
+            "a web page",
+            Reply::json("<!doctype html>\n<p>Sign in"),
+            "this is a web page and no list: `<!doctype html>`",
+        ),
+        (
+            "half of the JSON",
+            Reply::json("{\"result\":{\"ipv4_cidrs\":[\"192.0."),
+            "the JSON ends in the middle",
+        ),
+        (
+            "half of the answer",
+            Reply::Half(b"{\"result\":".to_vec()),
+            "the answer ends in the middle",
+        ),
         ("nothing", Reply::json(""), "the answer is empty"),
         ("blanks", Reply::json(" \n"), "the answer is empty"),
-        ("too much", Reply::json(&" ".repeat(10 << 20)), "the answer is longer than 4096 bytes, which is the limit"),
-        ("another host", Reply::Elsewhere("https://localhost:1/ips".to_owned()), "the answer leads to another host, localhost"),
-        ("a failure", Reply::Status(503), "the server answers 503 Service Unavailable (2 attempts)"),
-        ("nobody", Reply::Status(404), "the server answers 404 Not Found"),
-        ("another shape", Reply::json("{\"success\":true,\"result\":{\"ipv4_cidrs\":[]}}"), "this is not what the API answers: missing field `ipv6_cidrs`"),
-        ("too slow", Reply::Silence(Duration::from_secs(5)), "no whole answer within 2 s"),
+        (
+            "too much",
+            Reply::json(&" ".repeat(10 << 20)),
+            "the answer is longer than 4096 bytes, which is the limit",
+        ),
+        (
+            "another host",
+            Reply::Elsewhere("https://localhost:1/ips".to_owned()),
+            "the answer leads to another host, localhost",
+        ),
+        (
+            "a failure",
+            Reply::Status(503),
+            "the server answers 503 Service Unavailable (2 attempts)",
+        ),
+        (
+            "nobody",
+            Reply::Status(404),
+            "the server answers 404 Not Found",
+        ),
+        (
+            "another shape",
+            Reply::json("{\"success\":true,\"result\":{\"ipv4_cidrs\":[]}}"),
+            "this is not what the API answers: missing field `ipv6_cidrs`",
+        ),
+        (
+            "too slow",
+            Reply::Silence(Duration::from_secs(5)),
+            "no whole answer within 2 s",
+        ),
     ];
     let desk = Desk::fetched(as_usual);
     let before = desk.profiles();
     for (name, reply, told) in cases {
         let failing = Desk::new(move |asked| {
-            [API, IPV4, IPV6].contains(&asked.path.as_str()).then(|| reply.clone())
+            [API, IPV4, IPV6]
+                .contains(&asked.path.as_str())
+                .then(|| reply.clone())
         });
         for (path, bytes) in &before {
             if path != "sources.yaml" {
@@ -51,12 +89,42 @@ fn a_repository_that_is_none() {
     let pack = format!("{REPOSITORY}/git-upload-pack");
     let refs = format!("{REPOSITORY}/info/refs?service=git-upload-pack");
     let cases: [(&str, &String, Reply, &str); 6] = [
-        ("a web page", &refs, Reply::Body("text/html", b"<!doctype html>".to_vec()), "cannot read the repository"),
-        ("nobody", &refs, Reply::Status(404), "the server answers 404 Not Found"),
-        ("another host", &refs, Reply::Elsewhere("https://localhost:1/x".to_owned()), "the answer leads to another host, localhost"),
-        ("too much", &pack, Reply::Body("x", vec![b'0'; 20 << 20]), "the answer is longer than 10485760 bytes, which is the limit"),
-        ("half", &pack, Reply::Half(b"0008NAK\nPACK".to_vec()), "the answer ends in the middle"),
-        ("half of a pack", &pack, Reply::Body("x", b"0008NAK\nPACK\0\0\0\x02\0\0\0\x09".to_vec()), "cannot read the repository"),
+        (
+            "a web page",
+            &refs,
+            Reply::Body("text/html", b"<!doctype html>".to_vec()),
+            "cannot read the repository",
+        ),
+        (
+            "nobody",
+            &refs,
+            Reply::Status(404),
+            "the server answers 404 Not Found",
+        ),
+        (
+            "another host",
+            &refs,
+            Reply::Elsewhere("https://localhost:1/x".to_owned()),
+            "the answer leads to another host, localhost",
+        ),
+        (
+            "too much",
+            &pack,
+            Reply::Body("x", vec![b'0'; 20 << 20]),
+            "the answer is longer than 10485760 bytes, which is the limit",
+        ),
+        (
+            "half",
+            &pack,
+            Reply::Half(b"0008NAK\nPACK".to_vec()),
+            "the answer ends in the middle",
+        ),
+        (
+            "half of a pack",
+            &pack,
+            Reply::Body("x", b"0008NAK\nPACK\0\0\0\x02\0\0\0\x09".to_vec()),
+            "cannot read the repository",
+        ),
     ];
     for (name, path, reply, told) in cases {
         let path = path.clone();
@@ -89,11 +157,17 @@ fn a_certificate_that_nobody_vouches_for() {
 #[test]
 fn ranges_that_are_refused_tell_where() {
     let cases = [
-        ("192.0.2.0/24\",\"198.51.100.0/33", "`198.51.100.0/33` is not an address block"),
+        (
+            "192.0.2.0/24\",\"198.51.100.0/33",
+            "`198.51.100.0/33` is not an address block",
+        ),
         ("192.0.2.1/24", "`192.0.2.1/24` has host bits set"),
         ("2001:db8::/32", "`2001:db8::/32` is not an IPv4 range"),
         ("0.0.0.0/0", "`0.0.0.0/0` is every address"),
-        ("192.0.2.0/24\",\"192.0.2.0/24", "`192.0.2.0/24` stands here a second time"),
+        (
+            "192.0.2.0/24\",\"192.0.2.0/24",
+            "`192.0.2.0/24` stands here a second time",
+        ),
     ];
     for (blocks, told) in cases {
         let answer = format!(

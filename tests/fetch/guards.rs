@@ -34,7 +34,11 @@ fn ranges_are_guarded() {
         let ran = desk.run("profile update");
         assert_eq!((ran.code, desk.profiles()), (2, before), "{}", ran.stderr);
         assert!(ran.stderr.contains(told), "{}", ran.stderr);
-        assert!(ran.stderr.contains("`--accept cloudflare/ipv4`"), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("`--accept cloudflare/ipv4`"),
+            "{}",
+            ran.stderr
+        );
         let ran = desk.run("profile check --as-of 2024-05-07");
         assert_eq!(ran.code, 1);
         assert!(ran.stdout.contains(told), "{}", ran.stdout);
@@ -53,9 +57,21 @@ fn ranges_are_guarded() {
 #[test]
 fn regions_are_guarded() {
     let cases = [
-        ("192.0.2.9", "8.8.8.8", "aa-one/control-plane-private would get 8.8.8.8/32: that is not on the private network"),
-        ("198.51.100.7", "10.9.8.7", "aa-one/control-plane-public would get 10.9.8.7/32: nobody is reached there on the public network"),
-        ("198.51.100.7", "100.64.0.7", "aa-one/control-plane-public would get 100.64.0.7/32: nobody is reached there on the public network"),
+        (
+            "192.0.2.9",
+            "8.8.8.8",
+            "aa-one/control-plane-private would get 8.8.8.8/32: that is not on the private network",
+        ),
+        (
+            "198.51.100.7",
+            "10.9.8.7",
+            "aa-one/control-plane-public would get 10.9.8.7/32: nobody is reached there on the public network",
+        ),
+        (
+            "198.51.100.7",
+            "100.64.0.7",
+            "aa-one/control-plane-public would get 100.64.0.7/32: nobody is reached there on the public network",
+        ),
     ];
     for (from, to, told) in cases {
         let desk = Desk::fetched(as_usual);
@@ -69,7 +85,11 @@ fn regions_are_guarded() {
             assert!(ran.stderr.contains(told), "{}", ran.stderr);
             assert!(ran.stderr.contains(&flag), "{}", ran.stderr);
         } else {
-            assert!(ran.stderr.contains("would lose 1 of its 2"), "{}", ran.stderr);
+            assert!(
+                ran.stderr.contains("would lose 1 of its 2"),
+                "{}",
+                ran.stderr
+            );
             let ran = desk.run("profile check --as-of 2024-05-07");
             assert!(ran.stdout.contains(told), "{}", ran.stdout);
         }
@@ -78,7 +98,10 @@ fn regions_are_guarded() {
     }
     // The provider's service network is reached by the private one.
     let desk = Desk::fetched(as_usual);
-    desk.publish(&regions().with_all("aa-one", "192.0.2.9", "166.9.8.7"), 1_714_953_700);
+    desk.publish(
+        &regions().with_all("aa-one", "192.0.2.9", "166.9.8.7"),
+        1_714_953_700,
+    );
     let ran = desk.run("profile update");
     assert_eq!(ran.code, 0, "{}", ran.stderr);
 }

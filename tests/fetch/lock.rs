@@ -22,25 +22,41 @@ fn a_profile_that_is_not_as_pinned_is_refused_and_kept() {
     let path = "profiles/regions/aa-one.yaml";
     let text = desk.room.read(path);
     // A name that a person sets is no fact of the source's.
-    desk.room.write(path, text.replace("displayName: aa-one", "displayName: Example"));
+    desk.room.write(
+        path,
+        text.replace("displayName: aa-one", "displayName: Example"),
+    );
     assert_eq!(desk.run("profile check --as-of 2024-05-07").code, 0);
 
-    desk.room.write(path, text.replace("192.0.2.9/32", "192.0.2.12/32"));
+    desk.room
+        .write(path, text.replace("192.0.2.9/32", "192.0.2.12/32"));
     let before = desk.profiles();
     for command in ["profile check", "profile check --offline", "profile update"] {
         let ran = desk.run(command);
-        assert_eq!((ran.code, desk.profiles()), (2, before.clone()), "{command}");
+        assert_eq!(
+            (ran.code, desk.profiles()),
+            (2, before.clone()),
+            "{command}"
+        );
         assert!(
-            ran.stderr.contains("the facts of `regions/aa-one.yaml` are not those that the lock pins"),
+            ran.stderr
+                .contains("the facts of `regions/aa-one.yaml` are not those that the lock pins"),
             "{}",
             ran.stderr
         );
-        assert!(ran.stderr.contains("--> profiles/lock.yaml:"), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("--> profiles/lock.yaml:"),
+            "{}",
+            ran.stderr
+        );
     }
     std::fs::remove_file(desk.room.path(path)).unwrap();
     let ran = desk.run("profile check --offline");
     assert_eq!(ran.code, 2);
-    assert!(ran.stderr.contains("the lock pins `regions/aa-one.yaml`, and there is no such profile"));
+    assert!(
+        ran.stderr
+            .contains("the lock pins `regions/aa-one.yaml`, and there is no such profile")
+    );
 }
 
 #[test]
@@ -55,11 +71,23 @@ fn a_lock_that_is_none_tells_where() {
     assert_eq!(read(&right).map(|lock| lock.sources.len()), Ok(1));
     let second = right.trim_start_matches("sources:\n").to_owned();
     let cases = [
-        (right.replace(&commit, "abc"), "lock.yaml:4:11: `abc` is not the whole name of a commit: 40 hexadecimal digits"),
+        (
+            right.replace(&commit, "abc"),
+            "lock.yaml:4:11: `abc` is not the whole name of a commit: 40 hexadecimal digits",
+        ),
         (right.replace("sha256:", "md5:"), "lock.yaml:7:21: `md5:"),
-        (right.replace("  from", "  form"), "lock.yaml:3:3: unknown key `form` (did you mean `from`?)"),
-        (right.replace("2024-05-06", "yesterday"), "lock.yaml:5:9: `yesterday` is not a day such as 2025-12-11"),
-        (format!("{right}{second}"), "lock.yaml:13:21: `regions/x.yaml` is pinned a second time; lock.yaml:7:21: it is pinned here first"),
+        (
+            right.replace("  from", "  form"),
+            "lock.yaml:3:3: unknown key `form` (did you mean `from`?)",
+        ),
+        (
+            right.replace("2024-05-06", "yesterday"),
+            "lock.yaml:5:9: `yesterday` is not a day such as 2025-12-11",
+        ),
+        (
+            format!("{right}{second}"),
+            "lock.yaml:13:21: `regions/x.yaml` is pinned a second time; lock.yaml:7:21: it is pinned here first",
+        ),
     ];
     for (text, told) in cases {
         let error = read(&text).expect_err(told).to_string();

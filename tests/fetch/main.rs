@@ -33,15 +33,15 @@ use publisher::{Asked, Publisher, Reply, bare};
 use upstream::Upstream;
 
 /// A folder with profiles that come from a publisher on loopback.
-pub struct Desk {
-    pub room: Room,
-    pub publisher: Publisher,
+pub(crate) struct Desk {
+    pub(crate) room: Room,
+    pub(crate) publisher: Publisher,
     repository: Repository,
 }
 
 impl Desk {
     /// Whose publisher has two regions and some ranges; `first` answers what it knows an answer to.
-    pub fn new(first: impl Fn(&Asked) -> Option<Reply> + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(first: impl Fn(&Asked) -> Option<Reply> + Send + Sync + 'static) -> Self {
         let room = Room::new();
         let path = room.path("upstream.git");
         let repository = bare(&path);
@@ -58,23 +58,28 @@ impl Desk {
     }
 
     /// One that has fetched once already.
-    pub fn fetched(first: impl Fn(&Asked) -> Option<Reply> + Send + Sync + 'static) -> Self {
+    pub(crate) fn fetched(first: impl Fn(&Asked) -> Option<Reply> + Send + Sync + 'static) -> Self {
         let desk = Self::new(first);
-        let ran = desk.run("profile update --as-of 2024-05-07 --accept cloudflare/ipv4 --accept cloudflare/ipv6");
+        let ran = desk.run(
+            "profile update --as-of 2024-05-07 --accept cloudflare/ipv4 --accept cloudflare/ipv6",
+        );
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         desk
     }
 
     /// Commits these policies to what is published, and gives the first digits of the commit.
-    pub fn publish(&self, upstream: &Upstream, seconds: i64) -> String {
+    pub(crate) fn publish(&self, upstream: &Upstream, seconds: i64) -> String {
         let oid = upstream.commit(&self.repository, seconds);
         oid.to_string()[..12].to_owned()
     }
 
-    /// Runs `palisade`, which trusts the publisher.
-    pub fn run(&self, line: &str) -> Ran {
+    /// Runs `palisade`, which trusts the publisher and goes by the profiles here.
+    pub(crate) fn run(&self, line: &str) -> Ran {
         let ca = self.room.path("ca.pem");
-        let variables = [("SSL_CERT_FILE", ca.to_str().expect("a text"))];
+        let variables = [
+            ("SSL_CERT_FILE", ca.to_str().expect("a text")),
+            ("PALISADE_PROFILES", "profiles"),
+        ];
         let mut ran = self.room.run_in(line, b"", &variables);
         let port = format!(":{}", self.publisher.port);
         ran.stdout = ran.stdout.replace(&port, ":PORT");
@@ -83,17 +88,17 @@ impl Desk {
     }
 
     /// Every profile by its path, with its bytes.
-    pub fn profiles(&self) -> BTreeMap<String, Vec<u8>> {
+    pub(crate) fn profiles(&self) -> BTreeMap<String, Vec<u8>> {
         self.room.files("profiles")
     }
 }
 
 /// The policies of two made-up regions.
-pub fn regions() -> Upstream {
+pub(crate) fn regions() -> Upstream {
     Upstream::whole(&["aa-one", "bb-two"])
 }
 
 /// Nothing out of the ordinary.
-pub fn as_usual(_: &Asked) -> Option<Reply> {
+pub(crate) fn as_usual(_: &Asked) -> Option<Reply> {
     None
 }

@@ -38,17 +38,77 @@ fn single_lists_are_corrected_and_it_is_said() {
 #[test]
 fn what_corrects_nothing_is_refused_with_its_place() {
     let cases = [
-        ("extends: us-south", "extends: us-sout", "there is no profile `regions/us-sout.yaml` to extend", "1:10", "`us-south`"),
-        ("list: control-plane-private", "list: control-plane-privat", "us-south has no list `control-plane-privat`", "3:9", "`control-plane-private`"),
-        ("[166.9.12.26/32]", "[166.9.12.27/32]", "`166.9.12.27/32` is not in `control-plane-private`", "6:12", "`166.9.12.26/32`"),
-        ("[166.9.99.1/32]", "[166.9.12.99/32]", "`166.9.12.99/32` is in `control-plane-private` already", "5:9", ""),
-        ("  add: [166.9.99.1/32]\n  remove: [166.9.12.26/32]\n", "", "`control-plane-private` has nothing to `add`, `remove` or `replace`", "3:9", ""),
-        ("  remove: [166.9.12.26/32]\n", "  replace: [166.9.1.1/32]\n", "`control-plane-private` is replaced, so nothing is added or removed besides", "3:9", ""),
-        ("  add: [166.9.99.1/32]\n  remove: [166.9.12.26/32]\n", "  replace: [166.9.1.1/32]\n", "`control-plane-private` is replaced, and does not say by `source` and `date` what with", "3:9", ""),
-        ("  why:", "  zone: dal10\n  why:", "the blocks of `control-plane-private` have no zone", "4:9", ""),
-        ("control-plane-private", "infrastructure-zones", "`166.9.12.26/32` is not in `infrastructure-zones`", "6:12", ""),
+        (
+            "extends: us-south",
+            "extends: us-sout",
+            "there is no profile `regions/us-sout.yaml` to extend",
+            "1:10",
+            "`us-south`",
+        ),
+        (
+            "list: control-plane-private",
+            "list: control-plane-privat",
+            "us-south has no list `control-plane-privat`",
+            "3:9",
+            "`control-plane-private`",
+        ),
+        (
+            "[166.9.12.26/32]",
+            "[166.9.12.27/32]",
+            "`166.9.12.27/32` is not in `control-plane-private`",
+            "6:12",
+            "`166.9.12.26/32`",
+        ),
+        (
+            "[166.9.99.1/32]",
+            "[166.9.12.99/32]",
+            "`166.9.12.99/32` is in `control-plane-private` already",
+            "5:9",
+            "",
+        ),
+        (
+            "  add: [166.9.99.1/32]\n  remove: [166.9.12.26/32]\n",
+            "",
+            "`control-plane-private` has nothing to `add`, `remove` or `replace`",
+            "3:9",
+            "",
+        ),
+        (
+            "  remove: [166.9.12.26/32]\n",
+            "  replace: [166.9.1.1/32]\n",
+            "`control-plane-private` is replaced, so nothing is added or removed besides",
+            "3:9",
+            "",
+        ),
+        (
+            "  add: [166.9.99.1/32]\n  remove: [166.9.12.26/32]\n",
+            "  replace: [166.9.1.1/32]\n",
+            "`control-plane-private` is replaced, and does not say by `source` and `date` what with",
+            "3:9",
+            "",
+        ),
+        (
+            "  why:",
+            "  zone: dal10\n  why:",
+            "the blocks of `control-plane-private` have no zone",
+            "4:9",
+            "",
+        ),
+        (
+            "control-plane-private",
+            "infrastructure-zones",
+            "`166.9.12.26/32` is not in `infrastructure-zones`",
+            "6:12",
+            "",
+        ),
         ("  why:", "  whi:", "unknown key `whi`", "4:3", "`why`"),
-        ("[166.9.99.1/32]", "[0.0.0.0/0]", "the list holds every address", "", ""),
+        (
+            "[166.9.99.1/32]",
+            "[0.0.0.0/0]",
+            "the list holds every address",
+            "",
+            "",
+        ),
     ];
     for (from, to, message, at, hint) in cases {
         let room = Room::new();
@@ -56,7 +116,11 @@ fn what_corrects_nothing_is_refused_with_its_place() {
         let ran = room.run("profile show us-south --profiles mine");
         assert_eq!(ran.code, 2, "{to}: {}", ran.stdout);
         assert!(ran.stderr.contains(message), "{to}: {}", ran.stderr);
-        assert!(ran.stderr.contains(&format!("mine/regions/ours.yaml:{at}")), "{to}: {}", ran.stderr);
+        assert!(
+            ran.stderr.contains(&format!("mine/regions/ours.yaml:{at}")),
+            "{to}: {}",
+            ran.stderr
+        );
         assert!(ran.stderr.contains(hint), "{to}: {}", ran.stderr);
     }
 }
@@ -73,10 +137,18 @@ fn ranges_are_corrected_too_and_a_subnet_gets_its_zone() {
         "extends: us-south\nlists:\n- {list: infrastructure-zones, zone: dal10, add: [10.99.0.0/20]}\n",
     );
     let ran = room.run("profile show us-south --profiles mine --format yaml");
-    assert!(ran.stdout.contains("zone: dal10\n      net: 10.99.0.0/20"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("zone: dal10\n      net: 10.99.0.0/20"),
+        "{}",
+        ran.stdout
+    );
     // The whole profile cannot be written where the file lies that corrects it.
     room.write("mine/ranges/other.yaml", "extends: cloudflre\nlists: []\n");
     let ran = room.run("profile list --profiles mine");
     assert_eq!(ran.code, 2);
-    assert!(ran.stderr.contains("the overlay corrects nothing"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("the overlay corrects nothing"),
+        "{}",
+        ran.stderr
+    );
 }

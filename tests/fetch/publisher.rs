@@ -196,12 +196,16 @@ fn advertisement(repository: &Path) -> Vec<u8> {
 fn upload_pack(repository: &Path, body: &[u8]) -> Vec<u8> {
     let repository = Repository::open(repository).expect("a repository");
     let said = String::from_utf8_lossy(body);
-    let oid = repository.head().expect("a branch").target().expect("a commit");
+    let oid = repository
+        .head()
+        .expect("a branch")
+        .target()
+        .expect("a commit");
     assert!(said.contains(&format!("want {oid}")), "{said}");
     let is_shallow = said.contains("deepen 1");
     if !said.contains("done\n") {
         assert!(is_shallow, "nothing else is asked in two steps: {said}");
-        return [line(&format!("shallow {oid}\n")), FLUSH.to_owned()]
+        return [line(&format!("shallow {oid}")), FLUSH.to_owned()]
             .concat()
             .into_bytes();
     }
@@ -230,7 +234,10 @@ fn send(stream: &mut impl Write, reply: &Reply) -> bool {
         Reply::Elsewhere(to) => (format!("302 Found\r\nLocation: {to}"), b""),
         Reply::NotModified => ("304 Not Modified".to_owned(), b""),
         Reply::Half(body) => {
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 2 * body.len());
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n",
+                2 * body.len()
+            );
             let _ = stream.write_all(head.as_bytes());
             let _ = stream.write_all(body);
             let _ = stream.flush();

@@ -9,7 +9,11 @@ fn everything_is_fetched_pinned_and_then_the_same() {
     let refused = desk.run("profile update --as-of 2024-05-07");
     assert_eq!(refused.code, 2);
     insta::assert_snapshot!("losses", refused.stderr);
-    assert_eq!(desk.profiles().len(), 1, "nothing but where the sources are");
+    assert_eq!(
+        desk.profiles().len(),
+        1,
+        "nothing but where the sources are"
+    );
 
     let desk = Desk::fetched(as_usual);
     let written: Vec<String> = desk.profiles().into_keys().collect();
@@ -24,11 +28,17 @@ fn everything_is_fetched_pinned_and_then_the_same() {
         ]
     );
     let lock = desk.room.read("profiles/lock.yaml");
-    let pins: Vec<&str> = lock.lines().filter(|l| l.contains("-one") || l.contains("etag")).collect();
+    let pins: Vec<&str> = lock
+        .lines()
+        .filter(|l| l.contains("-one") || l.contains("etag"))
+        .collect();
     assert_eq!(pins.len(), 2, "{lock}");
     assert!(lock.contains("etag: one\n  date: \"2024-05-07\""), "{lock}");
     assert!(
-        lock.contains(&format!("- https://127.0.0.1:{}/client/v4/ips", desk.publisher.port)),
+        lock.contains(&format!(
+            "- https://127.0.0.1:{}/client/v4/ips",
+            desk.publisher.port
+        )),
         "{lock}"
     );
 
@@ -37,7 +47,10 @@ fn everything_is_fetched_pinned_and_then_the_same() {
     let again = desk.run("profile update --as-of 2025-01-01");
     assert_eq!((again.code, desk.profiles()), (0, before));
     let said = again.stdout.lines().last().unwrap();
-    assert!(said.ends_with("the ranges of cloudflare read at one: nothing changed"), "{said}");
+    assert!(
+        said.ends_with("the ranges of cloudflare read at one: nothing changed"),
+        "{said}"
+    );
     let etags: Vec<Option<String>> = desk
         .publisher
         .asked()
@@ -87,10 +100,20 @@ fn a_revision_is_fetched_with_what_leads_to_it() {
     let desk = Desk::new(as_usual);
     let first = desk.publish(&regions(), 1_714_953_650);
     desk.publish(&regions().without("bb-two"), 1_714_953_700);
-    let ran = desk.run(&format!("profile update --source kube-samples --rev {first}"));
+    let ran = desk.run(&format!(
+        "profile update --source kube-samples --rev {first}"
+    ));
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(ran.stdout.contains(&format!("2 regions read at {first}")), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains(&format!("2 regions read at {first}")),
+        "{}",
+        ran.stdout
+    );
     let none = desk.run("profile update --source kube-samples --rev nowhere");
     assert_eq!(none.code, 2);
-    assert!(none.stderr.contains("has no revision `nowhere`"), "{}", none.stderr);
+    assert!(
+        none.stderr.contains("has no revision `nowhere`"),
+        "{}",
+        none.stderr
+    );
 }

@@ -59,10 +59,7 @@ pub(super) fn text(changes: &[Change], read: &Read<'_>, files: usize, is_dry: bo
         (n, true) => format!("; {} would be written", counted(n, "file")),
         (n, false) => format!("; {} written", counted(n, "file")),
     };
-    line(
-        &mut text,
-        &format!("{}: {facts}{files}", read.said()),
-    );
+    line(&mut text, &format!("{}: {facts}{files}", read.said()));
     text
 }
 

@@ -181,12 +181,7 @@ pub(super) fn ranges(
     Ok(read_ranges(name, fetched, old.as_ref(), as_of))
 }
 
-fn read_ranges(
-    name: &Name,
-    fetched: Fetched,
-    old: Option<&RangesProfile>,
-    as_of: Day,
-) -> Ranges {
+fn read_ranges(name: &Name, fetched: Fetched, old: Option<&RangesProfile>, as_of: Day) -> Ranges {
     let Fetched { published, from } = fetched;
     let list = |nets: Vec<crate::net::Cidr>, from: Option<&String>| FactList {
         source: Source {

@@ -19,7 +19,7 @@ pub(super) struct Fetched {
 /// What the sources are asked with.
 pub(super) struct Fetcher<'a> {
     sources: &'a Sources,
-        https: Https,
+    https: Https,
 }
 
 impl<'a> Fetcher<'a> {

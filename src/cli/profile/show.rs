@@ -163,7 +163,11 @@ fn text(profile: &RegionProfile, corrected: &[Corrected], as_of: Day) -> String 
 fn told(text: &mut String, corrected: &Corrected) {
     let Corrected { list, file, .. } = corrected;
     let why = corrected.why.as_ref().map(|why| format!(": {why}"));
-    let _ = writeln!(text, "\n{list} is corrected by {file}{}", why.unwrap_or_default());
+    let _ = writeln!(
+        text,
+        "\n{list} is corrected by {file}{}",
+        why.unwrap_or_default()
+    );
     for block in &corrected.removed {
         let _ = writeln!(text, "  - {block}");
     }

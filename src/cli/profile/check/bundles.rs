@@ -22,7 +22,9 @@ pub(super) fn changed(
     let mut touched = Vec::new();
     let mut before = wanted(library, clusters)?;
     for (after, plan) in wanted(newer, clusters)?.into_iter().filter_map(|after| {
-        let at = before.iter().position(|plan| plan.folder() == after.folder())?;
+        let at = before
+            .iter()
+            .position(|plan| plan.folder() == after.folder())?;
         Some((after, before.swap_remove(at)))
     }) {
         let (old, new) = (forms(&plan, &templates)?, forms(&after, &templates)?);

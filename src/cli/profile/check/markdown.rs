@@ -34,7 +34,11 @@ pub(super) fn render(checked: &Checked) -> String {
     section(&mut text, "Refused without a word for it", &checked.refused);
     let changes = &checked.changes;
     let goes = entries(changes, |list| &list.removed);
-    section(&mut text, "What goes: whoever is there still is cut off", &goes);
+    section(
+        &mut text,
+        "What goes: whoever is there still is cut off",
+        &goes,
+    );
     let comes = entries(changes, |list| &list.added);
     section(&mut text, "What comes", &comes);
     let lists = checked.lists.iter();
@@ -98,6 +102,9 @@ fn cut(text: String) -> String {
         kept.push_str(line);
     }
     let gone = text.lines().count() - kept.lines().count();
-    let _ = writeln!(kept, "\n_{gone} more lines: `palisade profile check` tells all._");
+    let _ = writeln!(
+        kept,
+        "\n_{gone} more lines: `palisade profile check` tells all._"
+    );
     kept
 }

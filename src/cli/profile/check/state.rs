@@ -175,7 +175,8 @@ impl Checked {
         self.changes.retain(|change| !change.is_empty());
         let objections = losses(&self.changes).into_iter();
         let objections = objections.chain(strays(&self.changes, &platform));
-        self.refused.extend(objections.map(|objection| objection.text));
+        self.refused
+            .extend(objections.map(|objection| objection.text));
         let mut newer = library.clone();
         for (path, text) in facts::texts(regions.as_ref(), Some(&ranges))? {
             newer.put(path.clone(), crate::finding::Input::new(path, text));
@@ -214,7 +215,11 @@ fn is_at_tip(
         return Ok(None);
     }
     let tip = fetcher.tip()?;
-    let is_there = |pin: &Pin| pin.commit.as_ref().is_some_and(|commit| commit.as_str() == tip);
+    let is_there = |pin: &Pin| {
+        pin.commit
+            .as_ref()
+            .is_some_and(|commit| commit.as_str() == tip)
+    };
     let mut pins = lock.of(kube_samples::NAME);
     Ok(if pins.all(is_there) {
         lock.of(kube_samples::NAME).last().map(state_of)
