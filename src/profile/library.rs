@@ -88,8 +88,9 @@ impl Library {
             } else if known(self.ranges_names()) {
                 RANGES
             } else {
-                let near = nearest(&lower, Self::SINGLE).into_iter().next();
-                return near.map(str::to_owned);
+                let stems = Self::SINGLE.map(|path| path.strip_suffix(ENDING).unwrap_or(path));
+                let near = nearest(name.as_str(), stems).into_iter().next();
+                return near.map(|stem| format!("{stem}{ENDING}"));
             }
         } else {
             let folders = [REGIONS, RANGES, BASELINE];
@@ -122,12 +123,11 @@ impl Library {
         let mut overlays = Vec::new();
         for (path, input) in texts {
             let folder = [REGIONS, RANGES].into_iter().find(|f| path.starts_with(f));
-            match folder.filter(|_| Overlay::is_one(&input)) {
-                Some(folder) => overlays.push((folder, path, input)),
-                None => {
-                    self.own.insert(path.clone());
-                    self.texts.insert(path, input);
-                }
+            if let Some(folder) = folder.filter(|_| Overlay::is_one(&input)) {
+                overlays.push((folder, path, input));
+            } else {
+                self.own.insert(path.clone());
+                self.texts.insert(path, input);
             }
         }
         for (folder, path, input) in overlays {

@@ -50,7 +50,18 @@ pub(super) struct Got {
 /// Why a try failed, and whether another may not.
 struct Failure {
     said: String,
-    again: Option<Option<Duration>>,
+    again: Again,
+}
+
+/// Whether a request is tried again.
+#[derive(PartialEq, Eq)]
+enum Again {
+    /// It would fail again.
+    Never,
+    /// After the usual pause.
+    Soon,
+    /// After the pause that the server asks for.
+    After(Duration),
 }
 
 impl Https {
@@ -135,7 +146,7 @@ impl Https {
                 Ok(got) => return Ok(got),
                 Err(failure) => failure,
             };
-            let Some(asked_for) = failure.again.filter(|_| tried < attempts) else {
+            if failure.again == Again::Never || tried >= attempts {
                 let times = match tried {
                     1 => String::new(),
                     n => format!(" ({n} attempts)"),
@@ -144,8 +155,12 @@ impl Https {
                     "cannot fetch {url}: {}{times}",
                     failure.said
                 )));
+            }
+            let wanted = match failure.again {
+                Again::After(asked_for) => asked_for,
+                Again::Never | Again::Soon => pause,
             };
-            thread::sleep(asked_for.unwrap_or(pause).min(LONGEST_PAUSE));
+            thread::sleep(wanted.min(LONGEST_PAUSE));
             pause *= 2;
             tried += 1;
         }
@@ -162,7 +177,7 @@ impl Https {
         }
         let too_long = || Failure {
             said: format!("the answer is longer than {most} bytes, which is the limit"),
-            again: None,
+            again: Again::Never,
         };
         let announced = response.content_length();
         if announced.is_some_and(|length| length > most) {
@@ -178,7 +193,7 @@ impl Https {
             inner.map_or_else(
                 || Failure {
                     said: format!("the answer ends in the middle: {error}"),
-                    again: Some(None),
+                    again: Again::Soon,
                 },
                 |error| self.failed(error),
             )
@@ -189,7 +204,7 @@ impl Https {
         if body.is_empty() {
             return Err(Failure {
                 said: "the answer is empty".to_owned(),
-                again: None,
+                again: Again::Never,
             });
         }
         Ok(Some(Got {
@@ -202,14 +217,14 @@ impl Https {
         if error.is_redirect() {
             return Failure {
                 said: chain(error),
-                again: None,
+                again: Again::Never,
             };
         }
         if error.is_timeout() {
             let seconds = self.limits.seconds.value;
             return Failure {
                 said: format!("no whole answer within {seconds} s"),
-                again: Some(None),
+                again: Again::Soon,
             };
         }
         let told = chain(error);
@@ -222,7 +237,11 @@ impl Https {
         let is_hopeless = said.contains("certificate") || error.is_builder();
         Failure {
             said,
-            again: (!is_hopeless).then_some(None),
+            again: if is_hopeless {
+                Again::Never
+            } else {
+                Again::Soon
+            },
         }
     }
 }
@@ -236,7 +255,11 @@ fn refused(response: &Response) -> Failure {
     let later = later.and_then(|later| later.to_str().ok()?.parse().ok());
     Failure {
         said: format!("the server answers {status}"),
-        again: passes.then(|| later.map(Duration::from_secs)),
+        again: match later.map(Duration::from_secs) {
+            _ if !passes => Again::Never,
+            Some(pause) => Again::After(pause),
+            None => Again::Soon,
+        },
     }
 }
 

@@ -49,7 +49,7 @@ pub fn strays(changes: &[Change], platform: &PlatformProfile) -> Vec<Objection> 
 fn is_much_wider(block: Cidr, list: &ListChange) -> bool {
     let held = list.held.iter();
     let alike = held.filter(|held| held.is_ipv4() == block.is_ipv4());
-    let widest = alike.map(|held| held.prefix_len()).min();
+    let widest = alike.map(Cidr::prefix_len).min();
     widest.is_some_and(|widest| block.prefix_len().saturating_add(MUCH) <= widest)
 }
 

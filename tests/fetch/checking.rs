@@ -32,8 +32,8 @@ fn commit_of(desk: &Desk) -> String {
     let commits = lock
         .lines()
         .filter_map(|line| line.strip_prefix("  commit: "));
-    let own = commits.filter(|commit| !commit.starts_with("7057ed01e998"));
-    own.last().unwrap()[..12].to_owned()
+    let mut own = commits.filter(|commit| !commit.starts_with("7057ed01e998"));
+    own.next_back().unwrap()[..12].to_owned()
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn what_is_stale_is_told_in_every_form() {
     let json: serde_json::Value = serde_json::from_str(&said("json")).unwrap();
     assert_eq!(json["sources"][0]["freshness"], "stale");
     assert_eq!(json["changes"][0]["lists"][0]["removed"][0], "192.0.2.9/32");
-    assert_eq!(json["bundles"][2]["folder"], "clusters/shop/private");
+    assert_eq!(json["bundles"][1]["folder"], "clusters/shop/private");
     assert_eq!(desk.profiles(), before, "nothing is written");
 }
 
@@ -122,9 +122,10 @@ fn a_repository_at_the_pinned_commit_is_not_fetched() {
     assert_eq!(commits.len(), 2, "{lock}");
     let tip = commit_of(&desk);
     let [one, other] = [commits[0], commits[1]];
-    let lock = match one.starts_with(&tip) {
-        true => lock.replace(other, one),
-        false => lock.replace(one, other),
+    let lock = if one.starts_with(&tip) {
+        lock.replace(other, one)
+    } else {
+        lock.replace(one, other)
     };
     desk.room.write("profiles/lock.yaml", lock);
     let before = desk.publisher.paths().len();

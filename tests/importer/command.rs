@@ -445,7 +445,7 @@ fn folders_to_write_to() {
     insta::assert_snapshot!(err, @r#"
     error: `copy/SOURCE.yaml` in `.` is not where a profile lies
      |
-     = help: profiles are `platform.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`
+     = help: profiles are `platform.yaml`, `sources.yaml`, `lock.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`
     "#);
 }
 
@@ -476,10 +476,8 @@ fn calls_that_are_wrong() {
         all.push(format!("## {}\n{err}", arguments.join(" ")));
     }
     insta::assert_snapshot!(all.join("\n"), @r#"
-    ## 
-    error: `--from` must say where the repository is
-     |
-     = help: run `git clone https://github.com/IBM-Cloud/kube-samples` and give `--from kube-samples`
+    ## --source cloudflare --rev v1
+    error: `--rev` is one of the regions' repository, which is not read
 
     ## --from copy --rev v1
     error: `copy` is a copy of one commit, so there is no revision `v1`

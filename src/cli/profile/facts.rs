@@ -7,8 +7,8 @@ use crate::bundle::Templates;
 use crate::cli::terminal;
 use crate::finding::{Error, InputError};
 use crate::profile::{
-    Day, Digest, FactList, Library, Lock, Name, Pin, PlatformProfile, RangesProfile, RegionProfile,
-    Source,
+    Day, Digest, FactList, Library, Lock, Name, NameError, Pin, PlatformProfile, RangesProfile,
+    RegionProfile, Source,
 };
 use crate::source::Snapshot;
 use crate::upstream::kube_samples::{self, Import, Origin};
@@ -72,7 +72,9 @@ pub(super) fn regions(
         drifts: drifts(&profiles, &policies, platform)?,
         policies: names(&policies, platform),
         pin: Pin {
-            source: kube_samples::NAME.parse().map_err(name_failed)?,
+            source: kube_samples::NAME
+                .parse()
+                .map_err(|error: NameError| InputError::new(error.to_string()))?,
             from: vec![snapshot.repository.clone()],
             commit: Some(commit),
             etag: None,
@@ -88,10 +90,6 @@ pub(super) fn regions(
         profiles,
         changes,
     })
-}
-
-fn name_failed(error: crate::profile::NameError) -> InputError {
-    InputError::new(error.to_string())
 }
 
 /// The profiles with what is kept of those in place, and what changes against them.

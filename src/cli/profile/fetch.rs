@@ -48,11 +48,11 @@ impl<'a> Fetcher<'a> {
         tell: impl Fn(&str),
     ) -> Result<Option<Fetched>, Error> {
         let source = &self.sources.cloudflare;
-        let failed = match self.from_api(source, etag) {
+        let failed = match self.by_api(source, etag) {
             Ok(fetched) => return Ok(fetched),
             Err(failed) => failed,
         };
-        match self.from_texts(source) {
+        match self.by_texts(source) {
             Ok(fetched) => {
                 tell(&format!("{failed}; the texts are read instead"));
                 Ok(Some(fetched))
@@ -65,7 +65,7 @@ impl<'a> Fetcher<'a> {
         }
     }
 
-    fn from_api(
+    fn by_api(
         &self,
         source: &PublishedRanges,
         etag: Option<&str>,
@@ -81,7 +81,7 @@ impl<'a> Fetcher<'a> {
         }))
     }
 
-    fn from_texts(&self, source: &PublishedRanges) -> Result<Fetched, Error> {
+    fn by_texts(&self, source: &PublishedRanges) -> Result<Fetched, Error> {
         let text = |url: &Url| match self.https.list(url, None)? {
             Answer::Body(body) => text_of(url.as_str(), body),
             Answer::Unchanged => text_of(url.as_str(), Vec::new()),
