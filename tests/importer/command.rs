@@ -455,7 +455,7 @@ fn calls_that_are_wrong() {
     desk.lay(&Upstream::whole(&["aa-one"]));
     let mut all = Vec::new();
     for (arguments, expected) in [
-        (&[][..], 2),
+        (&["--source", "cloudflare", "--rev", "v1"][..], 2),
         (&["--from", "copy", "--rev", "v1"], 2),
         (&["--from", "copy", "--region", "aa-on"], 2),
         (&["--from", "copy", "--region", "AA"], 2),
