@@ -15,7 +15,7 @@ use crate::source::text::read_wanted;
 const VARIABLE: &str = "PALISADE_PROFILES";
 
 /// Which profiles a command goes by.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(super) struct ProfilesArguments {
     /// A folder of profiles that stand in for the embedded ones [env: PALISADE_PROFILES]
     #[arg(long, value_name = "DIR")]
@@ -66,7 +66,7 @@ pub(super) fn overlaid(folder: &Path) -> Result<(Library, usize), Error> {
             .into());
     }
     let count = texts.len();
-    Ok((library.overlay(texts), count))
+    Ok((library.overlay(texts)?, count))
 }
 
 /// Whether a file at `path` looks as if a profile were meant.

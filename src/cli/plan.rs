@@ -24,7 +24,7 @@ use super::terminal;
 const ALL: &str = "all";
 
 /// What is to be rendered.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(super) struct PlanArguments {
     /// The region, or `all`
     #[arg(short, long, value_name = "REGION")]
@@ -83,8 +83,9 @@ enum PlatformWord {
     Openshift,
 }
 
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
 enum HostEndpointsWord {
+    #[default]
     /// Where the platform does not make them itself
     Auto,
     /// Wherever workers are known
@@ -255,6 +256,14 @@ pub(super) fn one_reads_input<'a>(
 }
 
 impl PlanArguments {
+    /// What the profile of a cluster says, and nothing besides.
+    pub(super) fn of_cluster(path: PathBuf) -> Self {
+        Self {
+            cluster: Some(path),
+            ..Self::default()
+        }
+    }
+
     /// Whether a region or a cluster is named, so that there is a plan.
     pub(super) fn is_plan(&self) -> bool {
         self.region.is_some() || self.cluster.is_some()

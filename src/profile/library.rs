@@ -1,17 +1,19 @@
 //! The profiles at hand: those in the binary, and a folder's that stand in for them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
 
-use crate::finding::{Input, InputError, nearest};
+use crate::finding::{Input, InputError, Place, nearest};
 
-use super::{Name, PlatformProfile, RangesProfile, RegionProfile};
+use super::overlay::{Corrected, Overlay, corrected};
+use super::{Digest, Lock, Name, PlatformProfile, RangesProfile, RegionProfile, Sources};
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/profiles");
 
 const PLATFORM: &str = "platform.yaml";
+const SOURCES: &str = "sources.yaml";
 const REGIONS: &str = "regions/";
 const RANGES: &str = "ranges/";
 const BASELINE: &str = "baseline/";
@@ -24,12 +26,22 @@ const WITH_PRIVATE: &str = "/private-policies.yaml";
 #[derive(Debug, Clone)]
 pub struct Library {
     texts: BTreeMap<String, Arc<Input>>,
+    /// The paths of those that are a user's.
+    own: BTreeSet<String>,
+    /// What a user corrects of the profile at a path: the texts by their own path.
+    overlays: BTreeMap<String, BTreeMap<String, Arc<Input>>>,
 }
 
 impl Library {
     /// Where profiles lie, for a sentence.
-    pub const PATHS: &str =
-        "`platform.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`";
+    pub const PATHS: &str = "`platform.yaml`, `sources.yaml`, `lock.yaml`, `regions/REGION.yaml`, \
+                             `ranges/NAME.yaml` and `baseline/NAME.yaml`";
+
+    /// The path below `profiles/` of the lock.
+    pub const LOCK: &str = "lock.yaml";
+
+    /// The profiles that there is one of.
+    const SINGLE: [&str; 3] = [PLATFORM, SOURCES, Self::LOCK];
 
     /// Whether a file at `path`, below a folder of profiles, is one.
     pub fn is_profile(path: &str) -> bool {
@@ -39,7 +51,7 @@ impl Library {
                 .and_then(|file| file.strip_suffix(ENDING));
             name.is_some_and(|name| name.parse::<Name>().is_ok())
         };
-        path == PLATFORM || [REGIONS, RANGES, BASELINE].iter().any(in_folder)
+        Self::SINGLE.contains(&path) || [REGIONS, RANGES, BASELINE].iter().any(in_folder)
     }
 
     /// The refusal of a file at `path`, below the folder of profiles `folder`, where none lies.
@@ -76,8 +88,9 @@ impl Library {
             } else if known(self.ranges_names()) {
                 RANGES
             } else {
-                let near = nearest(&lower, [PLATFORM]).into_iter().next();
-                return near.map(str::to_owned);
+                let stems = Self::SINGLE.map(|path| path.strip_suffix(ENDING).unwrap_or(path));
+                let near = nearest(name.as_str(), stems).into_iter().next();
+                return near.map(|stem| format!("{stem}{ENDING}"));
             }
         } else {
             let folders = [REGIONS, RANGES, BASELINE];
@@ -90,19 +103,77 @@ impl Library {
     pub fn embedded() -> Self {
         let mut texts = BTreeMap::new();
         collect(&EMBEDDED, &mut texts);
-        Self { texts }
+        Self {
+            texts,
+            own: BTreeSet::new(),
+            overlays: BTreeMap::new(),
+        }
     }
 
     /// Puts `texts` (path below `profiles/`, text) in the place of the profiles of the same path,
-    /// and adds those that are new.
-    pub fn overlay(mut self, texts: impl IntoIterator<Item = (String, Arc<Input>)>) -> Self {
-        self.texts.extend(texts);
-        self
+    /// and adds those that are new. A text that says what it extends corrects single lists of that
+    /// profile instead, whatever its own name is.
+    ///
+    /// # Errors
+    /// A text that extends what is not there, with the nearest names, or says wrongly how.
+    pub fn overlay(
+        mut self,
+        texts: impl IntoIterator<Item = (String, Arc<Input>)>,
+    ) -> Result<Self, InputError> {
+        let mut overlays = Vec::new();
+        for (path, input) in texts {
+            let folder = [REGIONS, RANGES].into_iter().find(|f| path.starts_with(f));
+            if let Some(folder) = folder.filter(|_| Overlay::is_one(&input)) {
+                overlays.push((folder, path, input));
+            } else {
+                self.own.insert(path.clone());
+                self.texts.insert(path, input);
+            }
+        }
+        for (folder, path, input) in overlays {
+            let extends = Overlay::read(&input)?.extends;
+            let target = format!("{folder}{}{ENDING}", extends.value);
+            if !self.texts.contains_key(&target) {
+                let message = format!("there is no profile `{target}` to extend");
+                return Err(InputError::new(message)
+                    .at(Place::new(&input, extends.span))
+                    .suggest(extends.value.as_str(), self.named(folder)));
+            }
+            self.overlays.entry(target).or_default().insert(path, input);
+        }
+        Ok(self)
+    }
+
+    /// Puts `input` in the place of the profile at `path`. What a user corrects of it stays
+    /// corrected.
+    pub fn put(&mut self, path: String, input: Arc<Input>) {
+        self.texts.insert(path, input);
+    }
+
+    /// Whether the profile at `path` is a user's.
+    pub fn is_own(&self, path: &str) -> bool {
+        self.own.contains(path)
+    }
+
+    /// The file that corrects a profile and lies itself where one at `path` would.
+    pub fn correcting(&self, path: &str) -> Option<&Arc<Input>> {
+        self.overlays.values().find_map(|texts| texts.get(path))
+    }
+
+    /// The paths of the profiles of regions and ranges, sorted.
+    pub fn fetched(&self) -> impl Iterator<Item = &str> {
+        let is_fetched = |path: &&str| [RANGES, REGIONS].iter().any(|f| path.starts_with(f));
+        self.texts.keys().map(String::as_str).filter(is_fetched)
+    }
+
+    /// The path below `profiles/` of the ranges of an operator.
+    pub fn ranges_path(name: &str) -> String {
+        format!("{RANGES}{name}{ENDING}")
     }
 
     /// The path below `profiles/` of a region's profile.
     pub fn region_path(region: &str) -> String {
-        format!("{REGIONS}{region}.yaml")
+        format!("{REGIONS}{region}{ENDING}")
     }
 
     /// The names of all regions, sorted.
@@ -164,11 +235,31 @@ impl Library {
             })
     }
 
-    /// The profile of a region.
+    /// The profile of a region, as a user corrects it.
+    ///
+    /// # Errors
+    /// No such region, or what is wrong with its profile or with what corrects it.
+    pub fn region(&self, region: &str) -> Result<RegionProfile, InputError> {
+        Ok(self.corrected_region(region)?.0)
+    }
+
+    /// The profile of a region, and what a user corrected of it.
+    ///
+    /// # Errors
+    /// No such region, or what is wrong with its profile or with what corrects it.
+    pub fn corrected_region(
+        &self,
+        region: &str,
+    ) -> Result<(RegionProfile, Vec<Corrected>), InputError> {
+        let overlays = self.overlays_of(&Self::region_path(region));
+        corrected(self.published_region(region)?, overlays)
+    }
+
+    /// The profile of a region without what a user corrects of it.
     ///
     /// # Errors
     /// No such region, or what is wrong with its profile.
-    pub fn region(&self, region: &str) -> Result<RegionProfile, InputError> {
+    pub fn published_region(&self, region: &str) -> Result<RegionProfile, InputError> {
         let input = self.region_text(region)?;
         let profile = RegionProfile::read(input)?;
         if profile.region.as_str() != region {
@@ -176,7 +267,7 @@ impl Library {
                 "the file is named for region `{region}`, but says `{}`",
                 profile.region.value
             ))
-            .at(crate::finding::Place::new(input, profile.region.span)));
+            .at(Place::new(input, profile.region.span)));
         }
         Ok(profile)
     }
@@ -186,26 +277,104 @@ impl Library {
     /// # Errors
     /// What is wrong with it.
     pub fn platform(&self) -> Result<PlatformProfile, InputError> {
-        let input = self
-            .texts
-            .get(PLATFORM)
-            .ok_or_else(|| InputError::new(format!("there is no `{PLATFORM}`")))?;
-        PlatformProfile::read(input)
+        PlatformProfile::read(self.single(PLATFORM)?)
     }
 
-    /// The ranges of an operator.
+    /// The ranges of an operator, as a user corrects them.
+    ///
+    /// # Errors
+    /// No such operator, or what is wrong with its profile or with what corrects it.
+    pub fn ranges(&self, name: &str) -> Result<RangesProfile, InputError> {
+        Ok(self.corrected_ranges(name)?.0)
+    }
+
+    /// The ranges of an operator, and what a user corrected of them.
+    ///
+    /// # Errors
+    /// No such operator, or what is wrong with its profile or with what corrects it.
+    pub fn corrected_ranges(
+        &self,
+        name: &str,
+    ) -> Result<(RangesProfile, Vec<Corrected>), InputError> {
+        let overlays = self.overlays_of(&Self::ranges_path(name));
+        corrected(self.published_ranges(name)?, overlays)
+    }
+
+    /// The ranges of an operator without what a user corrects of them.
     ///
     /// # Errors
     /// No such operator, or what is wrong with its profile.
-    pub fn ranges(&self, name: &str) -> Result<RangesProfile, InputError> {
-        let input = self
-            .texts
-            .get(&format!("{RANGES}{name}.yaml"))
-            .ok_or_else(|| {
-                InputError::new(format!("there are no ranges `{name}`"))
-                    .suggest(name, self.ranges_names())
-            })?;
-        RangesProfile::read(input)
+    pub fn published_ranges(&self, name: &str) -> Result<RangesProfile, InputError> {
+        let input = self.ranges_text(name)?;
+        let profile = RangesProfile::read(input)?;
+        if profile.ranges.as_str() != name {
+            return Err(InputError::new(format!(
+                "the file is named for the ranges `{name}`, but says `{}`",
+                profile.ranges
+            ))
+            .at(Place::new(
+                input,
+                crate::finding::Span::in_text(&input.text, 0..0),
+            )));
+        }
+        Ok(profile)
+    }
+
+    /// The text of the ranges of an operator.
+    ///
+    /// # Errors
+    /// No such operator: the nearest names.
+    pub fn ranges_text(&self, name: &str) -> Result<&Arc<Input>, InputError> {
+        self.texts.get(&Self::ranges_path(name)).ok_or_else(|| {
+            InputError::new(format!("there are no ranges `{name}`"))
+                .suggest(name, self.ranges_names())
+        })
+    }
+
+    /// Where facts are fetched from.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn sources(&self) -> Result<Sources, InputError> {
+        Sources::read(self.single(SOURCES)?)
+    }
+
+    /// Which states of their sources the profiles hold, and the text that says so.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn lock(&self) -> Result<(Lock, &Arc<Input>), InputError> {
+        let input = self.single(Self::LOCK)?;
+        Ok((Lock::read(input)?, input))
+    }
+
+    /// The digest of the published facts in the profile at `path`; nothing where no profile of
+    /// facts that are fetched lies there.
+    ///
+    /// # Errors
+    /// What is wrong with the profile.
+    pub fn digest(&self, path: &str) -> Result<Option<Digest>, InputError> {
+        if !self.texts.contains_key(path) {
+            return Ok(None);
+        }
+        let name = |folder| path.strip_prefix(folder)?.strip_suffix(ENDING);
+        Ok(match (name(REGIONS), name(RANGES)) {
+            (Some(region), _) => Some(Digest::of_region(&self.published_region(region)?)),
+            (_, Some(ranges)) => Some(Digest::of_ranges(&self.published_ranges(ranges)?)),
+            _ => None,
+        })
+    }
+
+    fn single(&self, path: &str) -> Result<&Arc<Input>, InputError> {
+        let text = self.texts.get(path);
+        text.ok_or_else(|| InputError::new(format!("there is no `{path}`")))
+    }
+
+    fn overlays_of<'a>(&'a self, path: &str) -> impl Iterator<Item = &'a Arc<Input>> + use<'a> {
+        self.overlays
+            .get(path)
+            .into_iter()
+            .flat_map(BTreeMap::values)
     }
 
     /// The policies that the platform itself applies, each text with whether it holds only where
@@ -223,7 +392,7 @@ impl Library {
     fn named(&self, folder: &str) -> Vec<&str> {
         self.texts
             .keys()
-            .filter_map(|path| path.strip_prefix(folder)?.strip_suffix(".yaml"))
+            .filter_map(|path| path.strip_prefix(folder)?.strip_suffix(ENDING))
             .collect()
     }
 }

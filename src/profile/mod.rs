@@ -9,13 +9,18 @@ mod fact;
 mod gitops;
 mod isolation;
 mod library;
+mod list;
+mod lock;
 mod name;
 mod node_list;
+mod overlay;
 mod platform;
 mod pods;
 mod ranges;
 mod region;
 pub mod schema;
+mod sources;
+mod special;
 mod strict;
 mod version;
 
@@ -30,8 +35,10 @@ pub use isolation::{
     IsolationFacts, IsolationKind, Peer, PodSet, Subject, Who,
 };
 pub use library::Library;
+pub use lock::{Commit, Digest, Lock, Pin};
 pub use name::{Name, NameError, NodeName};
 pub use node_list::workers_of;
+pub use overlay::{Corrected, Correction, Overlay};
 pub use platform::{
     ClusterServiceOrders, Component, ControlPlanePorts, HostEndpointSince, Istio, LocalProxy,
     NetworkFacts, NetworkRoute, Networks, OverlayKind, PlatformProfile, PolicyFacts, Ports,
@@ -42,6 +49,8 @@ pub use ranges::RangesProfile;
 pub use region::{
     ControlPlane, Infrastructure, RegionProfile, RequiredNets, ServiceGroup, ZoneNet,
 };
+pub use sources::{Limits, PublishedRanges, Repository, Sources, Url};
+pub use special::SpecialAddresses;
 pub use strict::{Closing, Narrowing, NetsOf, PortsOf, StrictFacts, Way};
 pub use version::{Version, VersionError};
 

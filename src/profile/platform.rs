@@ -13,6 +13,7 @@ use crate::yaml;
 
 use super::{
     Audience, BaselineFacts, Day, IsolationFacts, Name, Network, Platform, PodFlow, Source,
+    SpecialAddresses,
     StrictFacts, Version, Worker,
 };
 
@@ -39,6 +40,8 @@ pub struct PlatformProfile {
     /// By which network workers' packets leave. What no block holds leaves by the public network
     /// where the worker is on it, else by the private one.
     pub routes: Vec<NetworkRoute>,
+    /// Addresses that have no place in some lists.
+    pub special_addresses: SpecialAddresses,
     /// What carries packets between pods of different workers.
     pub overlay: OverlayKind,
     /// The worker-local proxies to the master.

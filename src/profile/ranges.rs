@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::finding::{Input, InputError, Place};
 use crate::yaml;
 
-use super::fact::check_list;
+use super::fact::{check_days, check_list};
 use super::{FactList, Name};
 
 /// The published ranges of one network operator.
@@ -33,6 +33,7 @@ impl RangesProfile {
     pub fn read(input: &Arc<Input>) -> Result<Self, InputError> {
         let profile: Self = yaml::typed(input)?;
         for (list, ipv4) in [(&profile.ipv4, true), (&profile.ipv6, false)] {
+            check_days(input, list.valid_from.as_ref(), list.valid_until.as_ref())?;
             check_list(input, &list.nets, |net| *net)?;
             if let Some(net) = list.nets.iter().find(|net| net.is_ipv4() != ipv4) {
                 let family = if ipv4 { "IPv4" } else { "IPv6" };
@@ -43,5 +44,10 @@ impl RangesProfile {
             }
         }
         Ok(profile)
+    }
+
+    /// Both lists under the names by which a user addresses them.
+    pub fn lists(&self) -> [(&'static str, &FactList); 2] {
+        [("ipv4", &self.ipv4), ("ipv6", &self.ipv6)]
     }
 }

@@ -136,6 +136,11 @@ impl ServiceGroup {
         self.nets.iter().map(|net| net.value)
     }
 
+    /// The name by which a user addresses the group's list.
+    pub fn list_name(&self) -> String {
+        format!("services-{}-{}", self.network, self.name.value)
+    }
+
     /// Whether a user who says `wanted` means this group: by its name, or by the first words of
     /// it (`logging` means `logging-syslog` too).
     pub fn answers_to(&self, wanted: &str) -> bool {
@@ -191,8 +196,7 @@ impl RegionProfile {
         let blocks = zones.nets.iter().map(|zone| zone.net).collect();
         lists.push(("infrastructure-zones".into(), zones.facts(), blocks));
         for group in &self.services {
-            let name = format!("services-{}-{}", group.network, group.name.value);
-            lists.push((name, group.facts(), group.blocks().collect()));
+            lists.push((group.list_name(), group.facts(), group.blocks().collect()));
         }
         lists
     }

@@ -2,15 +2,20 @@
 
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 
-use super::{ClusterProfile, PlatformProfile, RangesProfile, RegionProfile};
+use super::{
+    ClusterProfile, Lock, Overlay, PlatformProfile, RangesProfile, RegionProfile, Sources,
+};
 
 /// The schemas by file name, each as the text of its file.
 pub fn all() -> Vec<(&'static str, String)> {
     vec![
         ("cluster-profile.json", text::<ClusterProfile>()),
+        ("lock.json", text::<Lock>()),
+        ("overlay.json", text::<Overlay>()),
         ("platform-profile.json", text::<PlatformProfile>()),
         ("ranges-profile.json", text::<RangesProfile>()),
         ("region-profile.json", text::<RegionProfile>()),
+        ("sources.json", text::<Sources>()),
     ]
 }
 

@@ -36,23 +36,44 @@ pub fn snapshot(
     wanted: impl Fn(&str) -> bool,
 ) -> Result<Snapshot, Error> {
     let path = local_path(given)?;
-    let outside = |error: &git2::Error| outside(given, error);
     let (repository, inside) = open(given, &path)?;
     let commit = find_commit(given, &repository, revision)?;
-    let short: String = commit.id().to_string().chars().take(SHORT).collect();
-    let texts = texts(given, &repository, &commit, &short, &wanted)?;
-    let changed = uncommitted(&repository, &texts, &wanted).map_err(|e| outside(&e))?;
+    let address = published(&repository).unwrap_or_else(|| local_url(&repository));
+    let snapshot = snapshot_of(given, address, &repository, &commit, &wanted)?;
+    let changed = uncommitted(&repository, &snapshot.texts, &wanted);
+    let changed = changed.map_err(|error| outside(given, &error))?;
     let notes = changed.map(|path| {
+        let short = short(&commit);
         format!("the work tree has changes that are not committed, such as `{path}`: the commit {short} is read, not they")
     });
     Ok(Snapshot {
-        repository: published(&repository).unwrap_or_else(|| local_url(&repository)),
-        date: day_of(given, &commit)?,
-        commit: commit.id().to_string(),
         inside,
-        texts,
         notes: notes.into_iter().collect(),
+        ..snapshot
     })
+}
+
+/// The texts of a commit whose path `wanted` picks; `address` is where the repository is published.
+pub(super) fn snapshot_of(
+    given: &str,
+    address: String,
+    repository: &Repository,
+    commit: &Commit<'_>,
+    wanted: &impl Fn(&str) -> bool,
+) -> Result<Snapshot, Error> {
+    Ok(Snapshot {
+        repository: address,
+        date: day_of(given, commit)?,
+        commit: commit.id().to_string(),
+        inside: String::new(),
+        texts: texts(given, repository, commit, &short(commit), wanted)?,
+        notes: Vec::new(),
+    })
+}
+
+/// The first digits of a commit's name.
+fn short(commit: &Commit<'_>) -> String {
+    commit.id().to_string().chars().take(SHORT).collect()
 }
 
 /// The path that `given` means.
@@ -67,7 +88,7 @@ fn local_path(given: &str) -> Result<PathBuf, InputError> {
     if is_remote {
         let shown = without_secret(given);
         return Err(InputError::new(format!(
-            "`{shown}` is on another machine, and repositories are only read from this one so far"
+            "`{shown}` is on another machine, and `--from` is on this one"
         ))
         .hint(format!(
             "run `git clone {shown} kube-samples` and give `--from kube-samples`"

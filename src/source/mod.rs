@@ -3,11 +3,13 @@
 
 pub mod folder;
 pub mod git;
+pub mod https;
 #[cfg(feature = "live")]
 pub mod live;
 mod name;
 pub mod path;
 pub mod revision;
+pub mod smart;
 mod snapshot;
 pub mod text;
 pub mod write;

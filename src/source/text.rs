@@ -105,7 +105,10 @@ fn bounded(reader: impl Read) -> io::Result<Vec<u8>> {
 }
 
 /// `bytes` as the text named `name`.
-pub(super) fn text_of(name: &str, bytes: Vec<u8>) -> Result<Arc<Input>, Error> {
+///
+/// # Errors
+/// More bytes than are read of any file, or bytes that are no UTF-8.
+pub fn text_of(name: &str, bytes: Vec<u8>) -> Result<Arc<Input>, Error> {
     if bytes.len() > LONGEST_TEXT {
         return Err(InputError::new(format!(
             "{name} is longer than {} MiB, the most that is read of one file",

@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Serialize;
+
 use crate::finding::InputError;
 use crate::net::{Cidr, PortRange};
-use crate::profile::{Name, Network, RegionProfile, ServiceGroup};
+use crate::profile::{Name, Network, RangesProfile, RegionProfile, ServiceGroup};
 use crate::yaml::Located;
 
-/// What changes in a region.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What changes in a region, or in the ranges of an operator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Change {
-    /// The region.
-    pub region: Name,
+    /// The region or the operator.
+    pub profile: Name,
     /// Whether it had no profile.
     pub is_new: bool,
     /// The lists that have other entries, in the profile's order; those that vanish come last.
@@ -21,11 +24,13 @@ pub struct Change {
     /// Whether the same services or ports stand in another order.
     pub is_reordered: bool,
     /// The name of every list that is or was there.
+    #[serde(skip)]
     pub known: BTreeSet<String>,
 }
 
 /// What changes in a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ListChange {
     /// The list's name.
     pub name: String,
@@ -34,9 +39,20 @@ pub struct ListChange {
     /// Entries that go, sorted.
     pub removed: Vec<String>,
     /// Whether it is one of address blocks, and not of ports or zones.
+    #[serde(skip)]
     pub is_of_blocks: bool,
+    /// The network on which its addresses are.
+    #[serde(skip)]
+    pub network: Network,
+    /// The address blocks that it had.
+    #[serde(skip)]
+    pub held: Vec<Cidr>,
+    /// The address blocks that come.
+    #[serde(skip)]
+    pub coming: Vec<Cidr>,
     /// What is lost, sorted: the address blocks that go, since an entry may change and keep its
     /// block, and of other lists the entries that go.
+    #[serde(skip)]
     pub lost: Vec<String>,
     /// How many entries there were.
     pub before: usize,
@@ -44,11 +60,12 @@ pub struct ListChange {
     pub after: usize,
 }
 
-/// What a person accepts by its name: that a list of a region loses more than a third, or that a
-/// policy of upstream's is not as it is rendered. It is written `REGION/NAME`.
+/// What a person accepts by its name: that a list loses more than a third or gets blocks that are not
+/// expected in it, or that a policy of upstream's is not as it is rendered. It is written
+/// `REGION/NAME`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Accepted {
-    /// The region, or [`EVERY_REGION`].
+    /// The region, the operator of ranges, or [`EVERY_REGION`].
     pub region: String,
     /// The list or the policy.
     pub name: String,
@@ -86,6 +103,14 @@ impl Change {
     pub fn is_empty(&self) -> bool {
         !self.is_new && self.lists.is_empty() && !self.is_reordered
     }
+
+    /// The name by which a person accepts what changes in a list.
+    pub(super) fn accepted(&self, list: &ListChange) -> Accepted {
+        Accepted {
+            region: self.profile.to_string(),
+            name: list.name.clone(),
+        }
+    }
 }
 
 impl ListChange {
@@ -113,16 +138,43 @@ pub fn compare(old: Option<&RegionProfile>, new: &RegionProfile) -> Change {
         .chain(vanished)
         .filter_map(|name| {
             let old = before.get(name).unwrap_or(&none);
-            let new = after.get(name).unwrap_or(&none);
-            list_change(name, old, new)
+            let entries = after.get(name).unwrap_or(&none);
+            // A list that is gone was on the network that its name tells.
+            list_change(name, RegionProfile::network_of(name), old, entries)
         })
         .collect::<Vec<_>>();
     Change {
-        region: new.region.value.clone(),
+        profile: new.region.value.clone(),
         is_new: old.is_none(),
         is_reordered: changed.is_empty() && old.is_some_and(|old| order(old) != order(new)),
         lists: in_order(changed, new),
         known: after.keys().chain(before.keys()).cloned().collect(),
+    }
+}
+
+/// What changes when `new` takes the place of `old`, both the ranges of one operator.
+pub fn compare_ranges(old: Option<&RangesProfile>, new: &RangesProfile) -> Change {
+    let entries = |profile: &RangesProfile, at: usize| -> Entries {
+        let lists = profile.lists();
+        let blocks = lists
+            .get(at)
+            .into_iter()
+            .flat_map(|(_, list)| list.blocks());
+        blocks
+            .map(|block| (block.to_string(), Some(block)))
+            .collect()
+    };
+    let lists = new.lists().into_iter().enumerate();
+    let changed = lists.filter_map(|(at, (name, _))| {
+        let before = old.map(|old| entries(old, at)).unwrap_or_default();
+        list_change(name, Network::Public, &before, &entries(new, at))
+    });
+    Change {
+        profile: new.ranges.clone(),
+        is_new: old.is_none(),
+        is_reordered: false,
+        lists: changed.collect(),
+        known: new.lists().map(|(name, _)| name.to_owned()).into(),
     }
 }
 
@@ -174,9 +226,11 @@ fn lists(profile: &RegionProfile) -> BTreeMap<String, Entries> {
         lists.insert(name.clone(), blocks.into_iter().map(entry).collect());
     }
     for group in &profile.services {
-        let name = format!("services-{}-{}", group.network, group.name.value);
         let entry = |port: &Located<_>| (format!("{} {}", group.protocol, port.value), None);
-        lists.insert(ports_of(&name), group.ports.iter().map(entry).collect());
+        lists.insert(
+            ports_of(&group.list_name()),
+            group.ports.iter().map(entry).collect(),
+        );
     }
     let entry = |zone: &Located<Name>| (zone.to_string(), None);
     lists.insert(
@@ -186,7 +240,7 @@ fn lists(profile: &RegionProfile) -> BTreeMap<String, Entries> {
     lists
 }
 
-fn list_change(name: &str, old: &Entries, new: &Entries) -> Option<ListChange> {
+fn list_change(name: &str, network: Network, old: &Entries, new: &Entries) -> Option<ListChange> {
     let only = |one: &Entries, other: &Entries| -> Vec<String> {
         let mut only: Vec<(&String, &Option<Cidr>)> = one
             .iter()
@@ -196,8 +250,13 @@ fn list_change(name: &str, old: &Entries, new: &Entries) -> Option<ListChange> {
         only.sort_by_key(|(text, block)| (**block, (*text).clone()));
         only.into_iter().map(|(text, _)| text.clone()).collect()
     };
+    let blocks = |entries: &Entries| entries.values().flatten().copied().collect::<BTreeSet<_>>();
+    let held = blocks(old);
     let change = ListChange {
         name: name.to_owned(),
+        network,
+        coming: blocks(new).difference(&held).copied().collect(),
+        held: held.into_iter().collect(),
         added: only(new, old),
         removed: only(old, new),
         is_of_blocks: old.values().chain(new.values()).any(Option::is_some),
@@ -242,9 +301,9 @@ pub fn check_accepted(
             BTreeSet::new()
         } else {
             let mut regions = changes.iter();
-            let Some(change) = regions.find(|c| c.region.as_str() == accepted.region) else {
+            let Some(change) = regions.find(|c| c.profile.as_str() == accepted.region) else {
                 let message = format!("`--accept {name}` names no region that is read");
-                let known = changes.iter().map(|change| change.region.as_str());
+                let known = changes.iter().map(|change| change.profile.as_str());
                 return Err(InputError::new(message).suggest(&accepted.region, known));
             };
             change.known.iter().collect()
@@ -266,39 +325,65 @@ pub fn check_accepted(
     Ok(())
 }
 
+/// Why an update is not taken over unless a person says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Objection {
+    /// The name by which it is accepted.
+    pub name: Accepted,
+    /// What speaks against it, in a sentence that begins with the name.
+    pub text: String,
+}
+
+/// The lists that are emptied or lose more than a third.
+pub fn losses(changes: &[Change]) -> Vec<Objection> {
+    let lists = changes.iter().flat_map(|change| {
+        let lists = change.lists.iter().filter(|list| list.needs_word());
+        lists.map(|list| (change.accepted(list), list))
+    });
+    lists
+        .map(|(name, list)| Objection {
+            text: format!(
+                "{name} would lose {} of its {}: {}",
+                list.lost.len(),
+                list.before,
+                list.lost.join(", ")
+            ),
+            name,
+        })
+        .collect()
+}
+
 /// Refuses changes that empty a list or take more than a third of it, unless `accepted` names it.
 ///
 /// # Errors
 /// The lists that would lose so much, with what they would lose and how to say that it is right.
 pub fn check_losses(changes: &[Change], accepted: &[Accepted]) -> Result<(), InputError> {
-    let mut flags = Vec::new();
-    let mut losses = Vec::new();
-    for change in changes {
-        for list in change.lists.iter().filter(|list| list.needs_word()) {
-            let name = Accepted {
-                region: change.region.to_string(),
-                name: list.name.clone(),
-            };
-            if accepted.contains(&name) {
-                continue;
-            }
-            losses.push(InputError::new(format!(
-                "{name} would lose {} of its {}: {}",
-                list.lost.len(),
-                list.before,
-                list.lost.join(", ")
-            )));
-            flags.push(format!("--accept {name}"));
-        }
-    }
-    let message = match losses.len() {
-        0 => return Ok(()),
+    refuse(losses(changes), accepted, |count| match count {
         1 => "upstream takes away more than a third of a list".to_owned(),
         n => format!("upstream takes away more than a third of {n} lists"),
-    };
-    let error = losses
-        .into_iter()
-        .fold(InputError::new(message), InputError::also);
+    })
+}
+
+/// Refuses `objections` but those that `accepted` names. `said` is the sentence for so many of them.
+pub(super) fn refuse(
+    mut objections: Vec<Objection>,
+    accepted: &[Accepted],
+    said: impl Fn(usize) -> String,
+) -> Result<(), InputError> {
+    objections.retain(|objection| !accepted.contains(&objection.name));
+    if objections.is_empty() {
+        return Ok(());
+    }
+    let mut flags: Vec<String> = Vec::new();
+    for objection in &objections {
+        let flag = format!("--accept {}", objection.name);
+        if !flags.contains(&flag) {
+            flags.push(flag);
+        }
+    }
+    let error = InputError::new(said(objections.len()));
+    let texts = objections.into_iter().map(|o| InputError::new(o.text));
+    let error = texts.fold(error, InputError::also);
     Err(error.hint(format!(
         "if that is right, say so with `{}`",
         flags.join(" ")

@@ -1,6 +1,6 @@
 //! What upstream does not say and the profile in place knows.
 
-use crate::profile::RegionProfile;
+use crate::profile::{RangesProfile, RegionProfile};
 
 /// Takes over how the provider stands behind a list, and how long it holds.
 macro_rules! take_standing {
@@ -32,6 +32,20 @@ pub fn keep(new: &mut RegionProfile, old: &RegionProfile) {
         if let Some(old) = known.find(|old| old.network == group.network && old.name == group.name)
         {
             take_standing!(group, old);
+        }
+    }
+}
+
+/// Takes over from `old`, the ranges in place, what upstream does not say: the display name, and of
+/// each list how the operator stands behind it and how long it holds. A list that says what it said
+/// keeps its day and where it was read too.
+pub fn keep_ranges(new: &mut RangesProfile, old: &RangesProfile) {
+    new.display_name.clone_from(&old.display_name);
+    for (new, old) in [(&mut new.ipv4, &old.ipv4), (&mut new.ipv6, &old.ipv6)] {
+        take_standing!(new, old);
+        if new.nets == old.nets {
+            new.date = old.date;
+            new.source.clone_from(&old.source);
         }
     }
 }

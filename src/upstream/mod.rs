@@ -3,6 +3,8 @@
 //! facts is what upstream publishes.
 
 mod change;
+pub mod cloudflare;
+mod guard;
 mod keep;
 pub mod kube_samples;
 pub mod parity;
@@ -10,8 +12,10 @@ mod remark;
 mod text;
 
 pub use change::{
-    Accepted, Change, EVERY_REGION, ListChange, check_accepted, check_losses, compare,
+    Accepted, Change, EVERY_REGION, ListChange, Objection, check_accepted, check_losses, compare,
+    compare_ranges, losses,
 };
-pub use keep::keep;
+pub use guard::{check_strays, strays};
+pub use keep::{keep, keep_ranges};
 pub use remark::{Remark, summed};
-pub use text::text_of;
+pub use text::{text_of, text_of_lock, text_of_ranges};

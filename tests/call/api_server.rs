@@ -189,7 +189,7 @@ impl Connection {
         stream.set_nodelay(true).unwrap();
         let session = ServerConnection::new(Arc::clone(&self.config)).unwrap();
         let mut stream = BufReader::new(StreamOwned::new(session, stream));
-        while let Some((method, path, headers)) = request(&mut stream) {
+        while let Some((method, path, headers, _)) = request(&mut stream) {
             let before = {
                 let mut asked = self.asked.lock().unwrap();
                 let before = asked.iter().filter(|known| known.path == path).count();
@@ -279,7 +279,8 @@ fn recordings(mode: &str) -> BTreeMap<String, (u16, Value)> {
 
 type Headers = BTreeMap<String, String>;
 
-fn request(stream: &mut impl BufRead) -> Option<(String, String, Headers)> {
+/// The next request: its method, path, headers by their lower-case names, and body.
+pub fn request(stream: &mut impl BufRead) -> Option<(String, String, Headers, Vec<u8>)> {
     let mut line = String::new();
     if stream.read_line(&mut line).ok()? == 0 {
         return None;
@@ -300,7 +301,7 @@ fn request(stream: &mut impl BufRead) -> Option<(String, String, Headers)> {
         .map_or(0, |n| n.parse().unwrap());
     let mut body = vec![0; length];
     stream.read_exact(&mut body).ok()?;
-    Some((method, path, headers))
+    Some((method, path, headers, body))
 }
 
 /// Sends a reply, and says whether the connection goes on.
@@ -344,7 +345,7 @@ fn send(stream: &mut impl Write, reply: &Reply) -> bool {
 }
 
 /// The server's TLS, the certificate of its authority, and a client certificate with its key.
-fn tls(certificates: bool) -> (Arc<ServerConfig>, String, Option<(String, String)>) {
+pub fn tls(certificates: bool) -> (Arc<ServerConfig>, String, Option<(String, String)>) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();

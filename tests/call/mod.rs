@@ -61,11 +61,11 @@ impl Room {
         self.run_with(line, b"")
     }
 
-    /// Runs `palisade` with the words of `line` and these variables.
-    pub fn run_in(&self, line: &str, variables: &[(&str, &str)]) -> Ran {
+    /// Runs `palisade` with the words of `line`, `stdin` and these variables.
+    pub fn run_in(&self, line: &str, stdin: &[u8], variables: &[(&str, &str)]) -> Ran {
         let mut command = command(self.0.path(), line);
         command.envs(variables.iter().copied());
-        ran(command, b"")
+        ran(command, stdin)
     }
 
     /// Runs `palisade` with the words of `line` and `stdin`.

@@ -110,7 +110,7 @@ fn a_new_region_then_nothing_then_a_change() {
     bb-two services-private-logging-syslog-udp: +1
     bb-two services-public-registry: +2
     bb-two services-public-logging: +2
-    2 regions read at 111122223333 (2024-05-06): 2 changed; 2 files written
+    2 regions read at 111122223333 (2024-05-06): 2 changed; 3 files written
     "#);
     insta::assert_snapshot!(err, @r#"
     note: the region aa-one is new: set `displayName` and `singleZone` in its profile, upstream does not say them
@@ -180,7 +180,7 @@ fn a_new_region_then_nothing_then_a_change() {
       + TCP 9443
     bb-two zones: +1
       + abc03
-    2 regions read at 111122223333 (2024-05-06): 2 changed; 2 files would be written
+    2 regions read at 111122223333 (2024-05-06): 2 changed; 3 files would be written
     "#);
     let before = desk.profiles();
     assert_eq!(
@@ -200,7 +200,7 @@ fn a_new_region_then_nothing_then_a_change() {
       + TCP 9443
     bb-two zones: +1
       + abc03
-    1 region read at 111122223333 (2024-05-06): 1 changed; 1 file written
+    1 region read at 111122223333 (2024-05-06): 1 changed; 2 files written
     "#);
     let after = desk.profiles();
     let text = &after[&path].0;
@@ -290,7 +290,7 @@ fn losses_need_a_word() {
     aa-one control-plane-private: -2
       - 192.0.2.9/32
       - 192.0.2.10/32
-    1 region read at 111122223333 (2024-05-06): 1 changed; 1 file written
+    1 region read at 111122223333 (2024-05-06): 1 changed; 2 files written
     "#);
     assert_ne!(desk.profiles(), before);
     let (code, _, err) =
@@ -410,7 +410,7 @@ fn ports_and_zones_need_a_word_too() {
       - TCP 8443
     aa-one zones: -1
       - abc02
-    1 region read at 111122223333 (2024-05-06): 1 changed; 1 file written
+    1 region read at 111122223333 (2024-05-06): 1 changed; 2 files written
     "#);
     let (code, _, err) = desk.update(&["--from", "copy", "--accept", "*/zones"]);
     assert_eq!(code, 2);
@@ -445,7 +445,7 @@ fn folders_to_write_to() {
     insta::assert_snapshot!(err, @r#"
     error: `copy/SOURCE.yaml` in `.` is not where a profile lies
      |
-     = help: profiles are `platform.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`
+     = help: profiles are `platform.yaml`, `sources.yaml`, `lock.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`
     "#);
 }
 
@@ -455,7 +455,7 @@ fn calls_that_are_wrong() {
     desk.lay(&Upstream::whole(&["aa-one"]));
     let mut all = Vec::new();
     for (arguments, expected) in [
-        (&[][..], 2),
+        (&["--source", "cloudflare", "--rev", "v1"][..], 2),
         (&["--from", "copy", "--rev", "v1"], 2),
         (&["--from", "copy", "--region", "aa-on"], 2),
         (&["--from", "copy", "--region", "AA"], 2),
@@ -476,10 +476,8 @@ fn calls_that_are_wrong() {
         all.push(format!("## {}\n{err}", arguments.join(" ")));
     }
     insta::assert_snapshot!(all.join("\n"), @r#"
-    ## 
-    error: `--from` must say where the repository is
-     |
-     = help: run `git clone https://github.com/IBM-Cloud/kube-samples` and give `--from kube-samples`
+    ## --source cloudflare --rev v1
+    error: `--rev` is one of the regions' repository, which is not read
 
     ## --from copy --rev v1
     error: `copy` is a copy of one commit, so there is no revision `v1`
@@ -520,7 +518,7 @@ fn calls_that_are_wrong() {
     error: `nowhere` does not exist
 
     ## --from https://github.com/IBM-Cloud/kube-samples
-    error: `https://github.com/IBM-Cloud/kube-samples` is on another machine, and repositories are only read from this one so far
+    error: `https://github.com/IBM-Cloud/kube-samples` is on another machine, and `--from` is on this one
      |
      = help: run `git clone https://github.com/IBM-Cloud/kube-samples kube-samples` and give `--from kube-samples`
 

@@ -500,7 +500,7 @@ fn a_policy_is_accepted_by_its_name() {
     aa-one services-public-registry: +1
       + 203.0.113.10/32
     unchanged: bb-two
-    2 regions read at 111122223333 (2024-05-06): 1 changed; 1 file written
+    2 regions read at 111122223333 (2024-05-06): 1 changed; 2 files written
     note: `allow-icmp-private` of aa-one and another region has `"Deny"` at /spec/ingress/0/action, and `"Allow"` is rendered (copy/private-network-isolation/aa-one/allow-icmp-private.yaml:12:13)
     note: `allow-vrrp-private` of bb-two is rendered, but upstream has no such file (calico-policies/private-network-isolation/bb-two/allow-vrrp-private.yaml)
     note: upstream has no policies for au-syd, br-sao, ca-tor, eu-de, eu-es, eu-gb, jp-osa, jp-tok, us-east, us-south: what is known of it stays as it is

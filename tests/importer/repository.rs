@@ -246,22 +246,22 @@ fn what_cannot_be_read() {
      = help: give a clone of https://github.com/IBM-Cloud/kube-samples
 
     ## https://github.com/IBM-Cloud/kube-samples
-    error: `https://github.com/IBM-Cloud/kube-samples` is on another machine, and repositories are only read from this one so far
+    error: `https://github.com/IBM-Cloud/kube-samples` is on another machine, and `--from` is on this one
      |
      = help: run `git clone https://github.com/IBM-Cloud/kube-samples kube-samples` and give `--from kube-samples`
 
     ## ssh://git@github.com/IBM-Cloud/kube-samples
-    error: `ssh://github.com/IBM-Cloud/kube-samples` is on another machine, and repositories are only read from this one so far
+    error: `ssh://github.com/IBM-Cloud/kube-samples` is on another machine, and `--from` is on this one
      |
      = help: run `git clone ssh://github.com/IBM-Cloud/kube-samples kube-samples` and give `--from kube-samples`
 
     ## git@github.com:IBM-Cloud/kube-samples.git
-    error: `git@github.com:IBM-Cloud/kube-samples.git` is on another machine, and repositories are only read from this one so far
+    error: `git@github.com:IBM-Cloud/kube-samples.git` is on another machine, and `--from` is on this one
      |
      = help: run `git clone git@github.com:IBM-Cloud/kube-samples.git kube-samples` and give `--from kube-samples`
 
     ## https://someone:…@git.example.com/a/b
-    error: `https://git.example.com/a/b` is on another machine, and repositories are only read from this one so far
+    error: `https://git.example.com/a/b` is on another machine, and `--from` is on this one
      |
      = help: run `git clone https://git.example.com/a/b kube-samples` and give `--from kube-samples`
 

@@ -276,12 +276,12 @@ fn folders_that_are_not_of_profiles() {
     ## 
     error: `mine` holds no profile
      |
-     = help: profiles are `platform.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`
+     = help: profiles are `platform.yaml`, `sources.yaml`, `lock.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`
 
     ## README.md
     error: `mine` holds no profile
      |
-     = help: profiles are `platform.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`
+     = help: profiles are `platform.yaml`, `sources.yaml`, `lock.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`
 
     ## region/us-south.yaml
     error: `region/us-south.yaml` in `mine` is not where a profile lies
@@ -326,7 +326,7 @@ fn folders_that_are_not_of_profiles() {
     ## profiles/regions/us-south.yaml kustomization.yaml
     error: `kustomization.yaml` in `mine` is not where a profile lies
      |
-     = help: profiles are `platform.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`
+     = help: profiles are `platform.yaml`, `sources.yaml`, `lock.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`
 
     ## profiles/regions/us-south.yaml
     error: `profiles/regions/us-south.yaml` in `mine` is not where a profile lies
@@ -341,7 +341,7 @@ fn folders_that_are_not_of_profiles() {
     ## values.yaml
     error: `values.yaml` in `mine` is not where a profile lies
      |
-     = help: profiles are `platform.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`
+     = help: profiles are `platform.yaml`, `sources.yaml`, `lock.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`
 
     ## regions/us-south.yaml regions/old/us-south.yaml
     error: `regions/old/us-south.yaml` in `mine` is not where a profile lies
@@ -351,7 +351,7 @@ fn folders_that_are_not_of_profiles() {
     ## manifests/deployment.yaml
     error: `manifests/deployment.yaml` in `mine` is not where a profile lies
      |
-     = help: profiles are `platform.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`
+     = help: profiles are `platform.yaml`, `sources.yaml`, `lock.yaml`, `regions/REGION.yaml`, `ranges/NAME.yaml` and `baseline/NAME.yaml`
     "#);
 
     let dir = folder();

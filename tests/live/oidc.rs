@@ -48,6 +48,7 @@ fn read(server: &ApiServer, issuer: &ApiServer, token: &str, refresh: bool) -> R
     let trusted = room.path("issuer.pem").display().to_string();
     let ran = room.run_in(
         "convert live --kubeconfig kubeconfig",
+        b"",
         &[("SSL_CERT_FILE", &trusted)],
     );
     for secret in [token, TOKEN, "hunter2", "refresh-me-please", "eyJ"] {

@@ -130,7 +130,7 @@ fn the_environment_says_a_proxy_and_from_whom_it_is_kept() {
             .map(|(name, value)| (*name, own(value)))
             .collect();
         let set: Vec<(&str, &str)> = variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
-        let ran = room.run_in("convert live --kubeconfig kubeconfig", &set);
+        let ran = room.run_in("convert live --kubeconfig kubeconfig", b"", &set);
         assert_eq!(ran.code, 0, "{set:?}: {}", ran.stderr);
         assert_eq!(!proxy.asked().is_empty(), through, "{set:?}");
     }
@@ -208,6 +208,7 @@ fn what_is_wrong_with_a_proxy_is_told_without_its_password() {
         room.write("kubeconfig", named(&server, lines));
         let ran = room.run_in(
             "convert live --kubeconfig kubeconfig",
+            b"",
             &[("HTTPS_PROXY", &proxy)],
         );
         assert_eq!((ran.code, ran.stdout.as_str()), (3, ""), "{}", ran.stderr);

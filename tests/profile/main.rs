@@ -289,6 +289,7 @@ fn a_folder_stands_in_for_the_profiles_in_the_binary() {
         ("regions/us-south.yaml".to_owned(), mine),
         ("regions/xx-one.yaml".to_owned(), new),
     ]);
+    let library = library.unwrap();
     assert_eq!(library.region("us-south").unwrap().display_name, "One");
     assert_eq!(library.region("xx-one").unwrap().display_name, "One");
     assert_eq!(library.regions().len(), 11);
@@ -296,6 +297,7 @@ fn a_folder_stands_in_for_the_profiles_in_the_binary() {
         "regions/xx-two.yaml".to_owned(),
         Input::new("mine/regions/xx-two.yaml", REGION),
     )]);
+    let misnamed = misnamed.unwrap();
     assert_eq!(
         misnamed.region("xx-two").unwrap_err().to_string(),
         "mine/regions/xx-two.yaml:1:9: the file is named for region `xx-two`, but says `xx-one`"

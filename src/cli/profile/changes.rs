@@ -4,19 +4,50 @@ use std::fmt::Write;
 
 use crate::upstream::{Change, ListChange};
 
-/// What `changes` do, list by list, and a last line that sums up. `source` is the commit that was
-/// read, `files` the number of files whose bytes differ.
-pub(super) fn text(changes: &[Change], source: &str, files: usize, is_dry: bool) -> String {
+use super::facts::{Ranges, Regions};
+use super::short;
+
+/// What was read.
+pub(super) struct Read<'a> {
+    /// Of the regions' repository.
+    pub(super) regions: Option<&'a Regions>,
+    /// Of the operator of ranges.
+    pub(super) ranges: Option<&'a Ranges>,
+}
+
+impl Read<'_> {
+    /// What was read and in which state, as the beginning of a sentence.
+    fn said(&self) -> String {
+        let regions = self.regions.map(|regions| {
+            let count = counted(regions.profiles.len(), "region");
+            let commit = regions.pin.commit.as_ref().map(|c| short(c.as_str()));
+            let commit = commit.unwrap_or_default();
+            format!("{count} read at {commit} ({})", regions.pin.date)
+        });
+        let ranges = self.ranges.map(|ranges| {
+            let name = &ranges.profile.ranges;
+            match &ranges.pin.etag {
+                Some(etag) => format!("the ranges of {name} read at {}", short(etag)),
+                None => format!("the ranges of {name} read"),
+            }
+        });
+        let parts: Vec<String> = [regions, ranges].into_iter().flatten().collect();
+        parts.join(", ")
+    }
+}
+
+/// What `changes` do, list by list, and a last line that sums up. `files` is the number of files
+/// whose bytes differ.
+pub(super) fn text(changes: &[Change], read: &Read<'_>, files: usize, is_dry: bool) -> String {
     let mut text = String::new();
     let (unchanged, changed): (Vec<_>, Vec<_>) = changes.iter().partition(|c| c.is_empty());
     for change in &changed {
-        region(&mut text, change);
+        change_text(&mut text, change);
     }
     if !unchanged.is_empty() && !changed.is_empty() {
-        let names: Vec<&str> = unchanged.iter().map(|c| c.region.as_str()).collect();
+        let names: Vec<&str> = unchanged.iter().map(|c| c.profile.as_str()).collect();
         line(&mut text, &format!("unchanged: {}", names.join(", ")));
     }
-    let regions = counted(changes.len(), "region");
     let facts = match changed.len() {
         // The commit that the facts come from may be another one.
         0 if files > 0 => "no fact changed".to_owned(),
@@ -28,10 +59,7 @@ pub(super) fn text(changes: &[Change], source: &str, files: usize, is_dry: bool)
         (n, true) => format!("; {} would be written", counted(n, "file")),
         (n, false) => format!("; {} written", counted(n, "file")),
     };
-    line(
-        &mut text,
-        &format!("{regions} read at {source}: {facts}{files}"),
-    );
+    line(&mut text, &format!("{}: {facts}{files}", read.said()));
     text
 }
 
@@ -45,8 +73,9 @@ fn line(text: &mut String, line: &str) {
     let _ = writeln!(text, "{line}");
 }
 
-fn region(text: &mut String, change: &Change) {
-    let name = &change.region;
+/// Adds what changes in one profile: of each list what goes, then what comes.
+pub(super) fn change_text(text: &mut String, change: &Change) {
+    let name = &change.profile;
     if change.is_new {
         line(text, &format!("{name} is new"));
     }

@@ -1,6 +1,9 @@
 //! `palisade profile`
 
 mod changes;
+mod check;
+mod facts;
+mod fetch;
 mod list;
 mod parity;
 mod show;
@@ -9,7 +12,7 @@ mod update;
 use clap::{Args, Subcommand};
 
 use crate::finding::Error;
-use crate::profile::Facts;
+use crate::profile::{Day, Facts};
 
 use super::Exit;
 use super::library::ProfilesArguments;
@@ -17,7 +20,7 @@ use super::library::ProfilesArguments;
 /// How much of a commit's name is shown.
 const SHORT: usize = 12;
 
-/// Show the facts of the regions, or read them anew from those who publish them
+/// Show the facts, hold them against those who publish them, or read them anew from there
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -27,6 +30,7 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Update(update::Arguments),
+    Check(check::Arguments),
     List(list::Arguments),
     Show(show::Arguments),
 }
@@ -34,9 +38,17 @@ enum Command {
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     match &arguments.command {
         Command::Update(arguments) => update::run(arguments),
+        Command::Check(arguments) => check::run(arguments),
         Command::List(arguments) => list::run(arguments),
         Command::Show(arguments) => show::run(arguments),
     }
+}
+
+/// The day it is in UTC.
+fn today() -> Day {
+    Day(jiff::Timestamp::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date())
 }
 
 /// The first digits of a commit's name.

@@ -8,9 +8,10 @@ use serde::Serialize;
 use crate::cli::{Exit, terminal};
 use crate::finding::Error;
 use crate::net::Cidr;
-use crate::profile::{Day, Facts, Name, RegionProfile, Source, Status};
+use crate::profile::{Corrected, Day, Facts, Name, RegionProfile, Source, Status};
+use crate::yaml;
 
-use super::{ProfilesArguments, commit_of, json, table};
+use super::{ProfilesArguments, commit_of, json, table, today};
 
 /// Show the facts of a region: every list, where it comes from and how old it is
 ///
@@ -50,6 +51,9 @@ struct Shown<'a> {
     single_zone: Vec<&'a str>,
     as_of: Day,
     lists: Vec<List<'a>>,
+    /// What files that extend the region came to.
+    #[serde(skip_serializing_if = "<[Corrected]>::is_empty")]
+    corrected: &'a [Corrected],
 }
 
 /// A list as JSON tells it.
@@ -72,35 +76,30 @@ struct List<'a> {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     let library = arguments.profiles.library()?;
-    let profile = library.region(&arguments.region)?;
+    let (profile, corrected) = library.corrected_region(&arguments.region)?;
     let as_of = arguments.as_of.unwrap_or_else(today);
     let text = match arguments.format {
-        Format::Text => text(&profile, as_of),
-        Format::Json => json(&region(&profile, as_of))?,
+        Format::Text => text(&profile, &corrected, as_of),
+        Format::Json => json(&region(&profile, &corrected, as_of))?,
+        Format::Yaml if !corrected.is_empty() => yaml::to_text(&profile)?,
         Format::Yaml => library.region_text(&arguments.region)?.text.clone(),
     };
     terminal::print(&text)?;
     Ok(Exit::Clean)
 }
 
-/// The day it is in UTC.
-fn today() -> Day {
-    Day(jiff::Timestamp::now()
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .date())
-}
-
 fn age(facts: &Facts<'_>, as_of: Day) -> i32 {
     (as_of.0 - facts.date.0).get_days()
 }
 
-fn region(profile: &RegionProfile, as_of: Day) -> Shown<'_> {
+fn region<'a>(profile: &'a RegionProfile, corrected: &'a [Corrected], as_of: Day) -> Shown<'a> {
     Shown {
         region: profile.region.as_str(),
         display_name: &profile.display_name,
         zones: profile.zones.iter().map(|zone| zone.as_str()).collect(),
         single_zone: profile.single_zone.iter().map(Name::as_str).collect(),
         as_of,
+        corrected,
         lists: profile
             .lists()
             .into_iter()
@@ -119,7 +118,7 @@ fn region(profile: &RegionProfile, as_of: Day) -> Shown<'_> {
     }
 }
 
-fn text(profile: &RegionProfile, as_of: Day) -> String {
+fn text(profile: &RegionProfile, corrected: &[Corrected], as_of: Day) -> String {
     let header = ["LIST", "COUNT", "DATE", "AGE", "STATUS", "COMMIT", "SOURCE"];
     let lists = profile.lists();
     let rows = lists.iter().map(|(name, facts, _)| {
@@ -154,7 +153,27 @@ fn text(profile: &RegionProfile, as_of: Day) -> String {
     if !single.is_empty() {
         line(&mut text, "single-zone locations", &single);
     }
+    for corrected in corrected {
+        told(&mut text, corrected);
+    }
     text
+}
+
+/// What a file of the user's own makes of one list.
+fn told(text: &mut String, corrected: &Corrected) {
+    let Corrected { list, file, .. } = corrected;
+    let why = corrected.why.as_ref().map(|why| format!(": {why}"));
+    let _ = writeln!(
+        text,
+        "\n{list} is corrected by {file}{}",
+        why.unwrap_or_default()
+    );
+    for block in &corrected.removed {
+        let _ = writeln!(text, "  - {block}");
+    }
+    for block in &corrected.added {
+        let _ = writeln!(text, "  + {block}");
+    }
 }
 
 fn line(text: &mut String, what: &str, names: &[&str]) {

@@ -1,36 +1,35 @@
 //! `palisade profile update`
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use crate::bundle::Templates;
 use crate::cli::library::overlaid;
 use crate::cli::{Exit, terminal};
 use crate::finding::{Error, InputError};
-use crate::profile::{Library, Name, PlatformProfile, RegionProfile};
+use crate::profile::{Day, Library, Lock, Name, PlatformProfile};
 use crate::source::{Snapshot, folder, git, write};
-use crate::upstream::kube_samples::{self, Import, Origin};
-use crate::upstream::parity::{Drift, Published, check_drift, drift, policy_name, told};
-use crate::upstream::{
-    Accepted, Change, check_accepted, check_losses, compare, keep, summed, text_of,
-};
+use crate::upstream::parity::{check_drift, told};
+use crate::upstream::{Accepted, Change, check_accepted, check_losses, check_strays, kube_samples};
 
-use super::parity::rendered;
-use super::{changes, short};
+use super::facts::{Ranges, Regions, files, ranges, regions};
+use super::fetch::Fetcher;
+use super::{changes, today};
 
-/// Read the facts of the regions from IBM-Cloud/kube-samples and write their profiles
+/// Fetch the facts from those who publish them and write their profiles and the lock
 ///
-/// What is not recognised is refused with its place, and then nothing is written: neither is a
+/// The facts of the regions are read out of IBM-Cloud/kube-samples, the ranges out of Cloudflare's
+/// API; `sources.yaml` of the profiles says where they are. All files are written or none. What is
+/// not recognised is refused with its place, and then nothing is written: neither is a
 /// policy that is not what `palisade gen` would write from the facts. What changes is printed list
 /// by list.
 ///
 /// Example: `palisade profile update --from ~/src/kube-samples --rev 7057ed01e998`
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A clone of the repository (or a folder in it), a bare repository, a file:// URL, or a copy
-    /// of its policies with a `SOURCE.yaml` that says where they were copied from
+    /// Fetch nothing and read the regions alone: of a clone of the repository (or a folder in it),
+    /// a bare repository, a file:// URL, or a copy of its policies with a `SOURCE.yaml` that says
+    /// where they were copied from
     #[arg(long, value_name = "PATH|GIT-URL")]
     from: Option<String>,
 
@@ -39,7 +38,11 @@ pub(super) struct Arguments {
     #[arg(long)]
     rev: Option<String>,
 
-    /// A region to read, all if none is named (can be repeated)
+    /// Fetch of this source alone
+    #[arg(long, value_enum, value_name = "SOURCE", conflicts_with_all = ["from", "region"])]
+    source: Option<SourceWord>,
+
+    /// A region to read, all if none is named (can be repeated); no ranges are fetched then
     #[arg(long, value_name = "REGION")]
     region: Vec<Name>,
 
@@ -47,56 +50,164 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "DIR", default_value = "profiles")]
     profiles: PathBuf,
 
-    /// A list that may be emptied or lose more than a third of its entries, or a policy that may
-    /// differ from what is rendered, of every region where REGION is `*` (can be repeated)
+    /// A list that may be emptied, lose more than a third of its entries or get blocks that are not
+    /// expected in it, or a policy that may differ from what is rendered, of every region where
+    /// REGION is `*` (can be repeated)
     #[arg(long, value_name = "REGION/LIST|REGION/POLICY")]
     accept: Vec<Accepted>,
+
+    /// The day that ranges get which are new [default: today]
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<Day>,
 
     /// Print what would change and write nothing
     #[arg(long)]
     dry_run: bool,
 }
 
+/// Who publishes facts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SourceWord {
+    /// The facts of the regions
+    KubeSamples,
+    /// The ranges of Cloudflare
+    Cloudflare,
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
-    let snapshot = snapshot(arguments)?;
-    for note in &snapshot.notes {
-        terminal::tell_note(note);
-    }
     let library = in_place(&arguments.profiles)?;
     let platform = library.platform()?;
-    let import = import(arguments, &snapshot, &platform)?;
-    let (profiles, changes) = compared(import.profiles, &library)?;
-    let drifts = drifts(&profiles, &import.policies, &platform)?;
-    let policies = policies(&import.policies, &platform);
-    check_accepted(&changes, &policies, &arguments.accept)?;
-    check_losses(&changes, &arguments.accept)?;
-    check_drifts(arguments, &snapshot, &platform, &profiles, &drifts)?;
-    tell_oddities(arguments, &changes, &library);
-    let files = files(&arguments.profiles, &profiles)?;
+    let (lock, text) = library.lock()?;
+    lock.check(text, &library)?;
+    let told = Told::ask(arguments, &library, &platform, &lock)?;
+    let changes = told.changes();
+    told.check(arguments, &platform, &changes)?;
+    tell_oddities(arguments, told.regions.as_ref(), &library);
+    let (regions, ranges) = (told.regions.as_ref(), told.ranges.as_ref());
+    let files = files(&arguments.profiles, &library, lock, regions, ranges)?;
     let stale = write::differing(&files)?.len();
     if !arguments.dry_run {
         write::write_all(&files)?;
     }
-    let source = format!("{} ({})", short(&snapshot.commit), snapshot.date);
-    terminal::print(&changes::text(&changes, &source, stale, arguments.dry_run))?;
+    let read = changes::Read { regions, ranges };
+    terminal::print(&changes::text(&changes, &read, stale, arguments.dry_run))?;
     Ok(Exit::Clean)
 }
 
-/// The texts of upstream, from wherever the user says they are.
-fn snapshot(arguments: &Arguments) -> Result<Snapshot, Error> {
-    let given = arguments.from.as_deref().ok_or_else(|| {
-        InputError::new("`--from` must say where the repository is").hint(
-            "run `git clone https://github.com/IBM-Cloud/kube-samples` and give `--from kube-samples`",
-        )
-    })?;
+/// What those say that were asked.
+struct Told {
+    /// The regions, with whether history was read on purpose.
+    regions: Option<Regions>,
+    is_history: bool,
+    ranges: Option<Ranges>,
+}
+
+impl Told {
+    /// Asks whom the arguments name; everyone where they name nobody.
+    fn ask(
+        arguments: &Arguments,
+        library: &Library,
+        platform: &PlatformProfile,
+        lock: &Lock,
+    ) -> Result<Self, Error> {
+        let sources = library.sources()?;
+        let wants_ranges = arguments.from.is_none()
+            && arguments.region.is_empty()
+            && arguments.source != Some(SourceWord::KubeSamples);
+        let wants_regions = arguments.source != Some(SourceWord::Cloudflare);
+        if arguments.rev.is_some() && !wants_regions {
+            let message = "`--rev` is one of the regions' repository, which is not read";
+            return Err(InputError::new(message).into());
+        }
+        let fetcher = || Fetcher::new(&sources);
+        let snapshot = match &arguments.from {
+            _ if !wants_regions => None,
+            Some(given) => Some(snapshot(given, arguments.rev.as_deref())?),
+            None => Some(fetcher()?.snapshot(arguments.rev.as_deref())?),
+        };
+        let mut told = Self {
+            regions: None,
+            is_history: false,
+            ranges: None,
+        };
+        if let Some(snapshot) = &snapshot {
+            for note in &snapshot.notes {
+                terminal::tell_note(note);
+            }
+            told.is_history = arguments.rev.is_some() && snapshot.date < platform.date;
+            told.regions = Some(regions(snapshot, library, platform, &arguments.region)?);
+        }
+        if wants_ranges {
+            let name = &sources.cloudflare.ranges;
+            let as_of = arguments.as_of.unwrap_or_else(today);
+            told.ranges = Some(ranges(&fetcher()?, name, library, lock, as_of)?);
+        }
+        Ok(told)
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        let regions = self.regions.iter().flat_map(|regions| &regions.changes);
+        let ranges = self.ranges.iter().map(|ranges| &ranges.change);
+        regions.chain(ranges).cloned().collect()
+    }
+
+    /// Refuses what a person has to say a word for and has not.
+    fn check(
+        &self,
+        arguments: &Arguments,
+        platform: &PlatformProfile,
+        changes: &[Change],
+    ) -> Result<(), InputError> {
+        let policies = self.regions.as_ref().map(|regions| &regions.policies);
+        let policies = policies.cloned().unwrap_or_default();
+        check_accepted(changes, &policies, &arguments.accept)?;
+        check_losses(changes, &arguments.accept)?;
+        check_strays(changes, platform, &arguments.accept)?;
+        match &self.regions {
+            Some(regions) => self.check_drifts(regions, platform, &arguments.accept),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses policies that drifted, unless they are accepted or history is read on purpose. Then
+    /// they are told.
+    fn check_drifts(
+        &self,
+        regions: &Regions,
+        platform: &PlatformProfile,
+        accepted: &[Accepted],
+    ) -> Result<(), InputError> {
+        let Regions {
+            drifts, profiles, ..
+        } = regions;
+        if !self.is_history {
+            let regions: Vec<&Name> = profiles.iter().map(|p| &p.region.value).collect();
+            check_drift(drifts, &regions, accepted)?;
+        }
+        for drift in told(drifts) {
+            terminal::tell_note(&drift);
+        }
+        if self.is_history && !drifts.is_empty() {
+            terminal::tell_note(&format!(
+                "the commit of {} is older than the platform profile of {}: such differences are \
+                 told and not refused",
+                regions.pin.date, platform.date
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The texts of upstream, from where the user says they are.
+fn snapshot(given: &str, revision: Option<&str>) -> Result<Snapshot, Error> {
     let path = Path::new(given);
     // A clone may hold a copy's file too, but its commits say more.
     let is_copy = folder::is_copy(path) && !path.join(".git").exists();
     if !is_copy {
-        let revision = arguments.rev.as_deref().unwrap_or(git::HEAD);
+        let revision = revision.unwrap_or(git::HEAD);
         return git::snapshot(given, revision, kube_samples::is_wanted);
     }
-    if let Some(revision) = &arguments.rev {
+    if let Some(revision) = revision {
         let message =
             format!("`{given}` is a copy of one commit, so there is no revision `{revision}`");
         return Err(InputError::new(message).hint("leave `--rev` out").into());
@@ -113,116 +224,19 @@ fn in_place(folder: &Path) -> Result<Library, Error> {
     }
 }
 
-fn import(
-    arguments: &Arguments,
-    snapshot: &Snapshot,
-    platform: &PlatformProfile,
-) -> Result<Import, InputError> {
-    let origin = Origin {
-        repository: snapshot.repository.clone(),
-        commit: snapshot.commit.clone(),
-        date: snapshot.date,
-    };
-    let import = kube_samples::import(
-        &snapshot.texts,
-        &snapshot.inside,
-        &origin,
-        platform,
-        &arguments.region,
-    )?;
-    for remark in summed(&import.remarks) {
-        terminal::tell_note(&remark);
-    }
-    Ok(import)
-}
-
-/// Where upstream's policies are not those that would be rendered from the facts read of them.
-fn drifts(
-    profiles: &[RegionProfile],
-    policies: &BTreeMap<Name, Published>,
-    platform: &PlatformProfile,
-) -> Result<Vec<Drift>, InputError> {
-    let templates = Templates::embedded()?;
-    let mut drifts = Vec::new();
-    for profile in profiles {
-        let region = &profile.region.value;
-        if let Some(published) = policies.get(region) {
-            let rendered = rendered(profile, platform, &templates)?;
-            drifts.extend(drift(region, published, &rendered));
-        }
-    }
-    Ok(drifts)
-}
-
-/// The names of the policies that upstream has or that are rendered.
-fn policies(policies: &BTreeMap<Name, Published>, platform: &PlatformProfile) -> BTreeSet<String> {
-    let known = platform.policies.iter().map(|policy| policy.name.as_str());
-    let theirs = policies
-        .values()
-        .flat_map(|published| published.files.keys());
-    let theirs = theirs.map(|(_, path)| policy_name(path));
-    known.chain(theirs).map(str::to_owned).collect()
-}
-
-/// Refuses policies that drifted, unless they are accepted or history is read on purpose. Then they
-/// are told.
-fn check_drifts(
-    arguments: &Arguments,
-    snapshot: &Snapshot,
-    platform: &PlatformProfile,
-    profiles: &[RegionProfile],
-    drifts: &[Drift],
-) -> Result<(), InputError> {
-    let is_history = arguments.rev.is_some() && snapshot.date < platform.date;
-    if !is_history {
-        let regions: Vec<&Name> = profiles.iter().map(|p| &p.region.value).collect();
-        check_drift(drifts, &regions, &arguments.accept)?;
-    }
-    for drift in told(drifts) {
-        terminal::tell_note(&drift);
-    }
-    if is_history && !drifts.is_empty() {
-        terminal::tell_note(&format!(
-            "the commit of {} is older than the platform profile of {}: such differences are told \
-             and not refused",
-            snapshot.date, platform.date
-        ));
-    }
-    Ok(())
-}
-
-/// The profiles with what is kept of those in place, and what changes against them.
-fn compared(
-    mut profiles: Vec<RegionProfile>,
-    library: &Library,
-) -> Result<(Vec<RegionProfile>, Vec<Change>), Error> {
-    let known = library.regions();
-    let mut changes = Vec::new();
-    for profile in &mut profiles {
-        let name = profile.region.as_str();
-        let old = if known.contains(&name) {
-            Some(library.region(name)?)
-        } else {
-            None
-        };
-        if let Some(old) = &old {
-            keep(profile, old);
-        }
-        changes.push(compare(old.as_ref(), profile));
-    }
-    Ok((profiles, changes))
-}
-
 /// Tells what a person has to look after: regions that came and regions that went.
-fn tell_oddities(arguments: &Arguments, changes: &[Change], library: &Library) {
+fn tell_oddities(arguments: &Arguments, regions: Option<&Regions>, library: &Library) {
+    let Some(Regions { changes, .. }) = regions else {
+        return;
+    };
     for change in changes.iter().filter(|change| change.is_new) {
         terminal::tell_note(&format!(
             "the region {0} is new: set `displayName` and `singleZone` in its profile, upstream does not say them",
-            change.region
+            change.profile
         ));
     }
     if arguments.region.is_empty() {
-        let is_read = |name: &&str| changes.iter().any(|c| c.region.as_str() == *name);
+        let is_read = |name: &&str| changes.iter().any(|c| c.profile.as_str() == *name);
         let mut gone = library.regions();
         gone.retain(|name| !is_read(name));
         if !gone.is_empty() {
@@ -232,14 +246,4 @@ fn tell_oddities(arguments: &Arguments, changes: &[Change], library: &Library) {
             ));
         }
     }
-}
-
-fn files(folder: &Path, profiles: &[RegionProfile]) -> Result<Vec<(PathBuf, Vec<u8>)>, InputError> {
-    profiles
-        .iter()
-        .map(|profile| {
-            let path = folder.join(Library::region_path(profile.region.as_str()));
-            Ok((path, text_of(profile)?.into_bytes()))
-        })
-        .collect()
 }

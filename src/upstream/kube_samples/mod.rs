@@ -29,6 +29,9 @@ use super::parity::Published;
 use layout::Layout;
 use region::Reading;
 
+/// What the source is called in the lock.
+pub const NAME: &str = "kube-samples";
+
 /// Texts by their path in the repository.
 pub type Texts = BTreeMap<String, Arc<Input>>;
 
