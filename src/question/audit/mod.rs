@@ -127,6 +127,7 @@ fn walk<'p>(program: &'p Program, facts: &PlatformProfile) -> Result<Walk<'p>, I
     let assumptions = Assumptions {
         asked: Vec::new(),
         absent: vec![facts.role_label.clone()],
+        services: false,
     };
     let reach = Reach::new(program, &assumptions).map_err(|error| {
         InputError::new(error.to_string()).hint(

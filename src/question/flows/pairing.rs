@@ -155,6 +155,8 @@ fn known(reach: &Reach<'_>, differing: &BTreeSet<String>) -> BTreeMap<Name, Know
                     put(Name::Imagined(labels, host), addresses, shown(pod));
                 }
             }
+            // Not asked for.
+            End::Services(_) => {}
             End::Outside => {
                 let label = "addresses outside the cluster".to_owned();
                 put(Name::Outside, reach.addresses(id), label);

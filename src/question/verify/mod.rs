@@ -84,6 +84,7 @@ pub fn verify(
     let assumptions = Assumptions {
         asked: intents.iter().flat_map(group::selectors).collect(),
         absent: vec![facts.role_label.clone()],
+        services: intents.iter().any(Intent::is_about_services),
     };
     let reach = Reach::new(program, &assumptions).map_err(|error| {
         InputError::new(error.to_string()).hint(
