@@ -22,6 +22,7 @@ pub fn intent_facts(plan: &Plan, baseline: bool) -> Facts<'_> {
         groups: groups.filter(|group| plan.wants_group(group)).collect(),
         services: &plan.services,
         strict: plan.strict,
+        ingress: &plan.ingress,
         baseline,
         felix: FelixFacts::default(),
     }

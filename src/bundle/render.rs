@@ -14,6 +14,7 @@ use super::context::{
     provider_services,
 };
 use super::facts::{Facts, View};
+use super::ingress::IngressContext;
 use super::template::{ENDING, Templates};
 use super::{Plan, Target};
 
@@ -136,6 +137,13 @@ impl<'a> Press<'a> {
                 files.push(self.policy(policy.name.as_str(), policy.order, services)?);
             }
         }
+        let ingress = profile.ingress.policies.iter();
+        for policy in ingress.filter(|p| p.network == self.network) {
+            if self.plan.wants_ingress(policy) {
+                let own = IngressContext::new(self.plan, policy);
+                files.push(self.written(policy.name.as_str(), Facts::of(&own)?)?);
+            }
+        }
         if host_endpoints {
             self.host_endpoints(&mut files)?;
         }
@@ -160,6 +168,11 @@ impl<'a> Press<'a> {
             services,
             strict: Strict::new(self.plan, self.network, name),
         })?;
+        self.written(name, own)
+    }
+
+    /// Renders the file of a policy by the template of its name.
+    fn written(&self, name: &str, own: Facts) -> Result<RenderedFile, InputError> {
         let template = format!("{}/{name}{ENDING}", self.network);
         self.file(format!("{name}.yaml"), &template, own)
     }

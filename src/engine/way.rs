@@ -331,9 +331,7 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
         let after = self.packet(source, destination);
         let before = match (original, flow.to) {
             (Some(original), _) => self.packet(source, self.original_peer(original, host, into)),
-            (None, Party::Service(_)) => {
-                self.packet(source, Peer::at(flow.to_address, flow.port))
-            }
+            (None, Party::Service(_)) => self.packet(source, Peer::at(flow.to_address, flow.port)),
             (None, _) => after,
         };
         let ends_here = local && matches!(flow.to, Party::Host(_));

@@ -12,7 +12,10 @@ use crate::net::{Cidr, PortRange, Protocol};
 use crate::yaml::{self, Located};
 
 use super::fact::check_list;
-use super::{Gitops, Name, Network, NodeName, PlatformProfile, RegionProfile, Version};
+use super::ingress::check_sets;
+use super::{
+    Gitops, IngressProfile, Name, NamedSet, Network, NodeName, PlatformProfile, RegionProfile, Version,
+};
 
 /// What runs on the workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -71,6 +74,12 @@ pub struct ClusterProfile {
     /// How its policies get there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gitops: Option<Gitops>,
+    /// Addresses under names, to be used where sources are listed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sets: Vec<NamedSet>,
+    /// What is let in for the cluster's services.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ingress: Option<IngressProfile>,
 }
 
 /// One worker.
@@ -150,6 +159,10 @@ impl ClusterProfile {
         profile.check_services(input)?;
         if let Some(gitops) = &profile.gitops {
             gitops.check(input)?;
+        }
+        check_sets(input, &profile.sets)?;
+        if let Some(ingress) = &profile.ingress {
+            ingress.check(input, &profile.networks)?;
         }
         Ok(profile)
     }

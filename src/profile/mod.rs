@@ -7,6 +7,7 @@ mod baseline;
 mod cluster;
 mod fact;
 mod gitops;
+pub(crate) mod ingress;
 mod library;
 mod name;
 mod node_list;
@@ -24,6 +25,11 @@ pub use cluster::{
 };
 pub use fact::{Day, FactList, Facts, Source, Status};
 pub use gitops::{ApplyWord, GITOPS_KEYS, Gitops, GitopsKey, LayoutWord, has_secret};
+pub use ingress::{
+    Balancer, HealthCheckFacts, HealthChecks, Ingress, IngressFacts, IngressPolicy, IngressProfile,
+    IngressRules, LoadBalancer, LoadBalancerKind, NamedSet, NodePortAccess, NodePorts,
+    NodePortsProfile, SourceNets, SourceWord, Surroundings,
+};
 pub use library::Library;
 pub use name::{Name, NameError, NodeName};
 pub use node_list::workers_of;

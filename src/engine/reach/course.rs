@@ -141,9 +141,9 @@ impl Work<'_> {
             self.targets(ends, to, Party::Host(host), family)
         });
         // A tunnel's address is on no interface that packets from outside come in by.
-        let own = own.into_iter().filter_map(|(interface, address, ranges)| {
-            Some((Some(interface?), address?, ranges))
-        });
+        let own = own
+            .into_iter()
+            .filter_map(|(interface, address, ranges)| Some((Some(interface?), address?, ranges)));
         let course = |(interface, address, destinations)| Course {
             pair: Pair {
                 from: Party::Address(from),

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::engine::FelixFacts;
 use crate::net::Cidr;
-use crate::profile::{ClusterService, Network, PlatformProfile, RegionProfile, ServiceGroup};
+use crate::profile::{
+    ClusterService, Ingress, Network, PlatformProfile, RegionProfile, ServiceGroup,
+};
 
 /// The facts of which built-in intents are made. No template is among them.
 #[derive(Debug, Clone)]
@@ -26,6 +28,8 @@ pub struct Facts<'a> {
     /// Whether the sets are strict: what the published ones leave open to every address is open to
     /// the platform profile's `strict` facts alone.
     pub strict: bool,
+    /// What is let in for services.
+    pub ingress: &'a Ingress,
     /// Whether the platform's own policies are in place.
     pub baseline: bool,
     /// How Felix is configured: its failsafes are open whatever policies say (EVAL-33), and what

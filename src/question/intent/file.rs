@@ -105,7 +105,10 @@ impl Reader<'_> {
         }
         if matches!(to, Group::Services { .. }) && !from.is_outside() {
             return Err(self
-                .error("what reaches services comes from outside", written.from.span)
+                .error(
+                    "what reaches services comes from outside",
+                    written.from.span,
+                )
                 .hint("write `from: {outside: {}}` or `from: {nets: […]}`")
                 .also(self.error("the services", written.to.span)));
         }
@@ -242,6 +245,7 @@ impl Reader<'_> {
                 Some(ports) => Some(self.list(ports)?),
                 None => None,
             },
+            source_ports: None,
             icmp: said.icmp.map(|icmp| Icmp {
                 kind: icmp.kind,
                 code: icmp.code,
