@@ -174,6 +174,14 @@ fn what_is_wrong_is_told_with_its_place() {
         ("unknown word", one(ENDS).replace("allow", "alow")),
         ("unknown group", one("from: {pod: {}}\n  to: {outside: {}}")),
         (
+            "a service that begins something",
+            one("from: {services: {}}\n  to: {outside: {}}"),
+        ),
+        (
+            "pods that call a service",
+            one("from: {pods: {}}\n  to: {services: {network: public}}"),
+        ),
+        (
             "two groups",
             one("from: {pods: {}, nets: [10.0.0.0/8]}\n  to: {outside: {}}"),
         ),

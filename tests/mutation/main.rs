@@ -18,6 +18,7 @@ mod place;
 
 mod changes;
 mod entries;
+mod ingress;
 mod judge;
 mod listed;
 mod rules;

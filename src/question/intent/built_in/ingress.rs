@@ -148,7 +148,7 @@ pub(super) fn of(facts: &Facts<'_>, network: Network) -> Result<Vec<Intent>, Inp
         intents.extend(between.exactly(
             needs,
             vec![Part::any()],
-            format!("at workers{of} nobody else reaches what is closed on the {network} network"),
+            format!("workers{of} pass on to services nothing that is closed on the {network} network"),
             "What the cluster profile closes is closed, and everything else that workers pass on to \
              services is as open as the platform has it.",
         ));
@@ -160,7 +160,12 @@ pub(super) fn of(facts: &Facts<'_>, network: Network) -> Result<Vec<Intent>, Inp
 fn reaching(facts: &Facts<'_>, balancer: &Balancer, of: &str) -> Vec<Need> {
     let named = |what: &str| {
         let (name, network) = (&balancer.name, balancer.network);
-        format!("{what} reach the load balancer {name} at workers{of} on the {network} network")
+        let at = if of.is_empty() {
+            String::new()
+        } else {
+            format!(" at workers{of}")
+        };
+        format!("{what} reach the load balancer {name}{at} on the {network} network")
     };
     let listed = blocks(&balancer.sources);
     let mut needs = if balancer.is_allowed {
