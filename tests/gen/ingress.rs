@@ -194,7 +194,7 @@ fn a_load_balancer_at_a_failsafe_port_cannot_be_closed() {
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     let refuted =
         "refuted: workers pass on to services nothing that is closed on the public network";
-    assert!(ran.stdout.contains(refuted), "{}", ran.stdout);
+    assert!(ran.stderr.contains(refuted), "{}", ran.stderr);
     assert!(!room.path("generated").exists());
 }
 

@@ -325,7 +325,8 @@ impl<'a> Held<'a> {
                 (Some(nets), _) | (None, Some(nets)) => &nets[..],
                 (None, None) => &[],
             };
-            for net in nets {
+            // Load balancers and workers have no other addresses.
+            for net in nets.iter().filter(|net| net.is_ipv4()) {
                 for far in around(net) {
                     add(&mut samples, Some(far), &ports);
                 }

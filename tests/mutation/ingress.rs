@@ -1,6 +1,6 @@
 //! Policies of ingress: every rule and every entry of them is noticed.
 
-use palisade::bundle::{HostEndpoints, Plan, Target};
+use palisade::bundle::{Plan, Target, Wanted};
 use palisade::finding::Input;
 use palisade::profile::{ClusterProfile, Library, Network, Surroundings, Workers};
 use palisade::resource::ResourceSet;
@@ -9,30 +9,30 @@ use crate::changes::{of_entries, of_rules};
 use crate::judge::Judge;
 use crate::place::region_plan;
 
-/// The plan of an example cluster.
-fn plan(name: &str) -> Plan {
+/// The plan of an example cluster, with host endpoints of the platform's.
+fn cluster_plan(library: &Library, name: &str) -> Plan {
     let path = format!(
         "{}/examples/clusters/{name}.yaml",
         env!("CARGO_MANIFEST_DIR")
     );
     let input = Input::new(name, std::fs::read_to_string(path).unwrap());
     let cluster = ClusterProfile::read(&input).unwrap();
-    let library = Library::embedded();
-    let plan = region_plan(&library, cluster.region.as_str(), &Network::BOTH);
+    let plan = region_plan(library, cluster.region.as_str(), &Network::BOTH);
     let workers = Workers::new(&input, cluster.workers.clone());
     let ingress = Surroundings {
         input: &input,
-        library: &library,
+        library,
         platform: &plan.platform_profile,
         region: &plan.region,
         workers: Some(&workers),
     }
     .ingress(&cluster)
     .unwrap();
+    let without = cluster.without.iter().map(|word| word.value.clone());
     Plan {
         target: Target::Cluster(cluster.name.value.clone()),
+        wanted: Wanted::default().then(Vec::new(), without.collect()),
         workers: Some(workers),
-        host_endpoints: HostEndpoints::Never,
         ingress,
         ..plan
     }
@@ -41,7 +41,7 @@ fn plan(name: &str) -> Plan {
 /// Nothing that may be done to the policies of ingress of a cluster goes unnoticed but what `list`
 /// lists.
 fn judge(name: &str, list: &str) {
-    let plan = plan(name);
+    let plan = cluster_plan(&Library::embedded(), name);
     let names: Vec<String> = plan
         .platform_profile
         .ingress
@@ -74,12 +74,12 @@ fn of_edge_workers() {
 
 #[test]
 fn of_allowed_clients() {
-    judge("nlb-allow", "");
+    judge("nlb-allow", include_str!("ingress/nlb-allow.txt"));
 }
 
 #[test]
 fn of_allowed_clients_that_are_not_tracked() {
-    judge("nlb2-allow", "");
+    judge("nlb2-allow", include_str!("ingress/nlb2-allow.txt"));
 }
 
 #[test]
@@ -89,5 +89,5 @@ fn of_denied_clients() {
 
 #[test]
 fn of_health_checks() {
-    judge("alb-cloudflare", "");
+    judge("alb-cloudflare", include_str!("ingress/alb-cloudflare.txt"));
 }

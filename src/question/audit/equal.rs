@@ -32,7 +32,7 @@ pub fn difference(
         // What one of them tells apart is told apart in both.
         asked: selectors(full).chain(selectors(less)).cloned().collect(),
         absent: vec![facts.role_label.clone()],
-        services: false,
+        services: true,
     };
     let reach = |program| {
         Reach::new(program, &assumptions).map_err(|error| InputError::new(error.to_string()))

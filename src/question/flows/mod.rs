@@ -65,7 +65,7 @@ pub fn flow_diff(
     let assumptions = Assumptions {
         asked,
         absent: absent.to_vec(),
-        services: false,
+        services: true,
     };
     let new = |program| {
         Reach::new(program, &assumptions).map_err(|error| {
