@@ -226,6 +226,29 @@ fn edge_workers_need_not_be_listed() {
     }
 }
 
+/// Behind the platform's own policy nothing would be closed any more, and the proof says so.
+#[test]
+fn node_ports_that_are_closed_too_late_are_noticed() {
+    let room = Room::new();
+    let platform = fs::read_to_string(project("profiles/platform.yaml")).unwrap();
+    let late = platform.replace(
+        "rules: node-ports, order: 1100",
+        "rules: node-ports, order: 1501",
+    );
+    assert_ne!(platform, late);
+    room.write("facts/platform.yaml", &late);
+    room.write("c.yaml", &example("nodeports-closed"));
+    let ran = room.run("gen --profiles facts --cluster c.yaml");
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    for refuted in [
+        "refuted: nothing else reaches workers on the public network",
+        "refuted: workers pass on to services nothing that is closed on the public network",
+    ] {
+        assert!(ran.stderr.contains(refuted), "{}", ran.stderr);
+    }
+    assert!(!room.path("generated").exists());
+}
+
 /// The orders of ingress lie before that of the platform's own policy for node ports.
 #[test]
 fn what_is_closed_is_asked_before_the_platforms_own_policy() {
