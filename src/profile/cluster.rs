@@ -14,7 +14,8 @@ use crate::yaml::{self, Located};
 use super::fact::check_list;
 use super::ingress::check_sets;
 use super::{
-    Gitops, IngressProfile, Name, NamedSet, Network, NodeName, PlatformProfile, RegionProfile, Version,
+    Gitops, IngressProfile, Name, NamedSet, Network, NodeName, PlatformProfile, RegionProfile,
+    Version,
 };
 
 /// What runs on the workers.

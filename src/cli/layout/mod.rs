@@ -174,7 +174,9 @@ fn streamed(all: &All, given: &Arguments<'_>) -> Result<Layout, InputError> {
         LayoutWord::Argocd => Err(InputError::new(
             "what goes into an `Application` is not printed by `-o -`",
         )
-        .hint("leave all but `--layout argocd` out: whoever reads the stream has its `Application`")),
+        .hint(
+            "leave all but `--layout argocd` out: whoever reads the stream has its `Application`",
+        )),
         LayoutWord::Kustomize | LayoutWord::Flux => Err(InputError::new(format!(
             "`--layout {}` is one of a folder, and `-o -` is none",
             all.layout.word()
