@@ -24,6 +24,7 @@ pub fn intent_facts(plan: &Plan, baseline: bool) -> Facts<'_> {
         strict: plan.strict,
         runs: plan.platform,
         isolation: plan.isolation.as_ref(),
+        ingress: &plan.ingress,
         baseline,
         felix: FelixFacts::default(),
     }

@@ -8,6 +8,7 @@ mod branch;
 mod compare;
 mod context;
 mod facts;
+mod ingress;
 mod intents;
 mod inventory;
 mod isolation;

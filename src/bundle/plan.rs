@@ -3,8 +3,8 @@
 use crate::finding::{InputError, Place};
 use crate::net::Cidr;
 use crate::profile::{
-    ClusterService, Isolation, Name, Network, Platform, PlatformProfile, PolicyFacts,
-    RegionProfile, ServiceGroup, Version, Workers, check_pod_subnet,
+    ClusterService, Ingress, IngressPolicy, IngressRules, Isolation, Name, Network, Platform,
+    PlatformProfile, PolicyFacts, RegionProfile, ServiceGroup, Version, Workers, check_pod_subnet,
 };
 use crate::question::subject::Known;
 
@@ -67,6 +67,8 @@ pub struct Plan {
     pub strict: bool,
     /// Apps that are kept apart.
     pub isolation: Option<Isolation>,
+    /// What is let in for services.
+    pub ingress: Ingress,
 }
 
 impl Plan {
@@ -90,6 +92,7 @@ impl Plan {
             services: Vec::new(),
             strict: false,
             isolation: None,
+            ingress: Ingress::default(),
             platform_profile,
         }
     }
@@ -210,7 +213,7 @@ impl Plan {
     /// `baseline`. Workers have the platform's host endpoints as far as the platform makes them.
     pub fn known(&self, baseline: Option<super::Baseline>) -> Known {
         Known {
-            platform_profile: self.platform_profile.clone(),
+            platform_profile: self.with_samples_of_pools(),
             platform: self.platform,
             version: self.version,
             pod_subnet: self.pod_subnet,
@@ -220,6 +223,22 @@ impl Plan {
             guarded: false,
             baseline,
         }
+    }
+
+    /// The platform's facts, in which some of the sample workers are of each pool that the ingress
+    /// tells apart: a proof is to look at workers of the pool and at others.
+    fn with_samples_of_pools(&self) -> PlatformProfile {
+        let mut facts = self.platform_profile.clone();
+        let mut pools: Vec<&Name> = self.ingress.pools().collect();
+        pools.sort_unstable();
+        pools.dedup();
+        let choices = pools.into_iter().map(Some).chain([None]).rev().cycle();
+        if self.ingress.pools().next().is_some() {
+            for (worker, pool) in facts.sample_workers.iter_mut().zip(choices) {
+                worker.pool = pool.cloned();
+            }
+        }
+        facts
     }
 
     /// Whether what is rendered goes with host endpoints that somebody else makes: the platform does
@@ -295,6 +314,18 @@ impl Plan {
         }
         let mut groups = self.region.services_on(policy.network);
         groups.any(|group| self.wants_group(group)) || self.wants_istio(policy.network)
+    }
+
+    /// Whether anything is to be written into the policy of ingress.
+    pub fn wants_ingress(&self, policy: &IngressPolicy) -> bool {
+        let mut balancers = self.ingress.balancers_on(policy.network);
+        match policy.rules {
+            IngressRules::NodePorts => self.ingress.node_ports_on(policy.network).is_some(),
+            IngressRules::LoadBalancers => balancers.next().is_some(),
+            IngressRules::UntrackedLoadBalancers => {
+                balancers.any(|balancer| balancer.is_untracked())
+            }
+        }
     }
 
     /// Whether host endpoints on `network` are to be written, and what to tell the user of it.

@@ -14,6 +14,7 @@ use super::context::{
     provider_services,
 };
 use super::facts::{Facts, View};
+use super::ingress::IngressContext;
 use super::isolation;
 use super::template::{ENDING, Templates};
 use super::{Plan, Target};
@@ -146,6 +147,14 @@ impl<'a> Press<'a> {
             let services = cluster_services(plan, self.network, policy.audience);
             if !services.is_empty() {
                 files.push(self.policy(policy.name.as_str(), policy.order, services)?);
+            }
+        }
+        let ingress = profile.ingress.policies.iter();
+        for policy in ingress.filter(|p| p.network == self.network) {
+            if plan.wants_ingress(policy) {
+                let name = policy.name.as_str();
+                let own = Facts::of(&IngressContext::new(plan, policy))?;
+                files.push(self.sheet.file(format!("{name}.yaml"), name, own)?);
             }
         }
         if host_endpoints {

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::bundle::Plan;
 use crate::finding::{Error, InputError};
 use crate::profile::Library;
-use crate::question::compare::{Comparison, IgnoreRule, InPlace, Manner, Verdict, compare};
+use crate::question::compare::{IgnoreRule, InPlace, Manner, Verdict, compare};
 use crate::question::subject::Known;
 use crate::report::compare::{self as report, Compared};
 use crate::source::SourceName;

@@ -9,7 +9,8 @@ use crate::bundle::{HostEndpoints, Plan, Target, Wanted};
 use crate::finding::{Error, Input, InputError, Place, Span};
 use crate::net::Cidr;
 use crate::profile::{
-    ClusterProfile, Library, Name, Network, Platform, PlatformProfile, Workers, workers_of,
+    ClusterProfile, Library, Name, Network, Platform, PlatformProfile, Surroundings, Workers,
+    workers_of,
 };
 use crate::question::subject::Known;
 use crate::resource::Resource;
@@ -209,6 +210,15 @@ fn cluster_plan(
         None if cluster.workers.is_empty() => None,
         None => Some(Workers::new(input, cluster.workers.clone())),
     };
+    let ingress = Surroundings {
+        input,
+        library,
+        platform: &platform,
+        region: &region,
+        workers: workers.as_ref(),
+    }
+    .ingress(&cluster)?
+    .only(if asked.is_empty() { &own } else { &asked });
     let words = |list: &[crate::yaml::Located<Name>]| -> Vec<Name> {
         list.iter().map(|word| word.value.clone()).collect()
     };
@@ -229,6 +239,7 @@ fn cluster_plan(
         strict: arguments.strict || cluster.strict,
         // It goes with the policies of every network that the cluster is on.
         isolation: cluster.isolation.filter(|_| asked.is_empty()),
+        ingress,
         platform_profile: platform,
     };
     if let Some(isolation) = &plan.isolation {

@@ -2,7 +2,7 @@
 
 use super::answer::Doubt;
 use super::chain::Unwatched;
-use super::flow::{ExternalTrafficPolicy, Flow, Party};
+use super::flow::{ExternalTrafficPolicy, Flow};
 use super::judge::Judge;
 use super::program::Program;
 use super::states::WatchStages;
@@ -41,8 +41,8 @@ impl Program {
         let mut verdict = judge.verdict();
         verdict.remarks.not_local = is_not_local(self, flow);
         // EVAL-19: without connection tracking the answer is a flow of its own.
-        let ends_at_host = matches!(flow.to, Party::Host(_)) || matches!(flow.from, Party::Host(_));
-        if !verdict.remarks.untracked || verdict.outcome == Outcome::Deny || !ends_at_host {
+        let is_answered = flow.to.answers_at_node() || flow.from.answers_at_node();
+        if !verdict.remarks.untracked || verdict.outcome == Outcome::Deny || !is_answered {
             return (verdict, judge.watch);
         }
         let mut answer = Judge::new(self, judge.watch);

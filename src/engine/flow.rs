@@ -17,8 +17,20 @@ pub enum Party<'p> {
     Imagined(&'p ImaginedPod),
     /// A node: its processes and the pods that use its network.
     Host(HostId),
+    /// What a node passes on to services: packets that come in for its node ports and for load
+    /// balancers. The flow says by its address and port where they were sent; where they go from
+    /// there is not known, and what pods let in is not asked.
+    Service(HostId),
     /// An address outside the cluster.
     Address(IpAddr),
+}
+
+impl Party<'_> {
+    /// Whether connections without tracking are answered by a node (EVAL-19): its own processes
+    /// are on it, and what answers for a load balancer.
+    pub(super) fn answers_at_node(self) -> bool {
+        matches!(self, Self::Host(_) | Self::Service(_))
+    }
 }
 
 /// Where a packet was sent before kube-proxy changed its destination.
@@ -79,7 +91,7 @@ impl<'p> Flow<'p> {
         let family = |party| match party {
             Party::Address(address) => Some(Family::of(address)),
             Party::Imagined(pod) => pod.address.map(Family::of),
-            Party::Pod(_) | Party::Host(_) => None,
+            Party::Pod(_) | Party::Host(_) | Party::Service(_) => None,
         };
         Self {
             from,

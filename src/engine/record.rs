@@ -67,7 +67,7 @@ impl Recorder<'_> {
             (_, Some(host), _) => self.host(Some(host)),
             (_, _, Some(address)) => match self.program.find_address(address) {
                 Party::Pod(id) => self.program.pod(id).map(|pod| pod.key.to_string()),
-                Party::Host(id) => self.host(Some(id)),
+                Party::Host(id) | Party::Service(id) => self.host(Some(id)),
                 Party::Imagined(_) | Party::Address(_) => None,
             },
             (_, _, None) => None,

@@ -47,6 +47,7 @@ impl<'p, V> Walk<'_, 'p, V> {
             (Some(original), _) => original.address.or_else(|| main(to)),
             (None, Party::Address(address)) => Some(address),
             (None, Party::Host(_)) => self.flow.to_address.or_else(|| main(to)),
+            (None, Party::Service(_)) => self.flow.to_address,
             (None, Party::Pod(_) | Party::Imagined(_)) => main(to).or(self.flow.to_address),
         };
         let by_route = || aimed.and_then(|address| program.route(from, address));
@@ -76,6 +77,21 @@ impl<'p, V> Walk<'_, 'p, V> {
         let mut all = known.addresses.iter();
         let own = all.find(|own| own.address == address)?;
         own.interface
+    }
+
+    /// The interface by which packets to a service at `address` come to `host`: the one that has
+    /// the address, else the one by which the node itself would reach it.
+    pub(super) fn interface_of_service(
+        &self,
+        host: Option<HostId>,
+        address: Option<IpAddr>,
+    ) -> Option<InterfaceId> {
+        let known = |address| self.interface_with(host, address);
+        let by_route = |address| self.program.route(host, address);
+        self.flow
+            .via
+            .or_else(|| address.and_then(known))
+            .or_else(|| address.and_then(by_route))
     }
 
     /// Where the packet was sent, if that is changed on a node that it has yet to reach.
@@ -184,6 +200,8 @@ impl<'p, V> Walk<'_, 'p, V> {
         let family = self.flow.family;
         match party {
             Party::Address(address) => Peer::at(Some(address), port),
+            // EVAL-21: nobody says where kube-proxy sends it.
+            Party::Service(_) => Peer::at(None, None),
             Party::Host(host) => {
                 let address = given.or_else(|| self.own_address(host, interface));
                 Peer::at(address, port).of_host(Some(host))

@@ -81,7 +81,7 @@ impl Program {
         match party {
             Party::Pod(id) => self.pod(id).map(|pod| pod.host),
             Party::Imagined(pod) => pod.host,
-            Party::Host(id) => Some(id),
+            Party::Host(id) | Party::Service(id) => Some(id),
             Party::Address(_) => None,
         }
     }
@@ -103,6 +103,7 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
                 self.start_outside(source)
             }
             Party::Host(host) => self.start_at_host(host),
+            Party::Service(host) => self.start_at_service(host),
             Party::Pod(_) | Party::Imagined(_) => self.start_at_pod(),
         }
     }
@@ -116,7 +117,10 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
         };
         let by_route = || source.address.and_then(|a| self.program.route(first, a));
         let by_address = || aimed.and_then(|a| self.interface_with(first, a));
-        let into = self.flow.via.or_else(by_address).or_else(by_route);
+        let into = match self.flow.to {
+            Party::Service(_) => self.interface_of_service(first, aimed),
+            _ => self.flow.via.or_else(by_address).or_else(by_route),
+        };
         let here = first == last;
         self.arrive(first, into, source, self.flow.original, here)
     }
@@ -160,6 +164,24 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
         self.ask(first, hop.out, Hook::Tunnel(Egress), packet)?;
         self.ask(first, hop.out, Hook::Normal(Egress), packet)?;
         self.cross(first, next, hop, source, remote)
+    }
+
+    /// The answers of a service whose packets are not tracked, as those of the node's own processes
+    /// (EVAL-19): they leave by the interface by which such packets came.
+    fn start_at_service(&mut self, host: HostId) -> ControlFlow<()> {
+        let flow = self.flow;
+        let host = Some(host);
+        let out = self.interface_of_service(host, flow.from_address);
+        let source = Peer::at(flow.from_address, flow.source_port);
+        let packet = self.packet(source, self.aim(None, None, None));
+        for hook in [
+            Hook::Untracked(Egress),
+            Hook::Tunnel(Egress),
+            Hook::Normal(Egress),
+        ] {
+            self.ask(host, out, hook, packet)?;
+        }
+        ControlFlow::Continue(())
     }
 
     fn over_loopback(&mut self, host: HostId) -> ControlFlow<()> {
@@ -307,9 +329,10 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
         let beyond = hop.map_or(into, |hop| hop.into);
         let destination = self.aim(None, last, beyond);
         let after = self.packet(source, destination);
-        let before = match original {
-            Some(original) => self.packet(source, self.original_peer(original, host, into)),
-            None => after,
+        let before = match (original, flow.to) {
+            (Some(original), _) => self.packet(source, self.original_peer(original, host, into)),
+            (None, Party::Service(_)) => self.packet(source, Peer::at(flow.to_address, flow.port)),
+            (None, _) => after,
         };
         let ends_here = local && matches!(flow.to, Party::Host(_));
         self.ask_ending(host, into, Hook::Untracked(Ingress), before, ends_here)?;
@@ -319,6 +342,9 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
             return self.ask_ending(host, into, Hook::Normal(Ingress), after, true);
         }
         self.ask(host, into, Hook::Forward(Ingress), after)?;
+        if matches!(flow.to, Party::Service(_)) {
+            return ControlFlow::Continue(());
+        }
         let Some(hop) = hop else {
             self.ask_pod(flow.to, host, Ingress, after, false)?;
             return self.ask(host, Some(InterfaceId::POD), Hook::Forward(Egress), after);
@@ -366,7 +392,9 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
         let owner = match party {
             Party::Pod(id) => Owner::Pod(id),
             Party::Imagined(pod) => Owner::Imagined(pod),
-            Party::Host(_) | Party::Address(_) => return ControlFlow::Continue(()),
+            Party::Host(_) | Party::Service(_) | Party::Address(_) => {
+                return ControlFlow::Continue(());
+            }
         };
         self.visit.stage(&Stage {
             host,

@@ -12,7 +12,11 @@ use crate::net::{Cidr, PortRange, Protocol};
 use crate::yaml::{self, Located};
 
 use super::fact::check_list;
-use super::{Gitops, Isolation, Name, Network, NodeName, PlatformProfile, RegionProfile, Version};
+use super::ingress::check_sets;
+use super::{
+    Gitops, IngressProfile, Isolation, Name, NamedSet, Network, NodeName, PlatformProfile,
+    RegionProfile, Version,
+};
 
 /// What runs on the workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -74,6 +78,12 @@ pub struct ClusterProfile {
     /// Apps that are kept apart, and who may talk to whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub isolation: Option<Isolation>,
+    /// Addresses under names, to be used where sources are listed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sets: Vec<NamedSet>,
+    /// What is let in for the cluster's services.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ingress: Option<IngressProfile>,
 }
 
 /// One worker.
@@ -155,6 +165,10 @@ impl ClusterProfile {
             gitops.check(input)?;
         }
         profile.isolation.iter().try_for_each(|i| i.check(input))?;
+        check_sets(input, &profile.sets)?;
+        if let Some(ingress) = &profile.ingress {
+            ingress.check(input, &profile.networks)?;
+        }
         Ok(profile)
     }
 

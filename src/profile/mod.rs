@@ -7,6 +7,7 @@ mod baseline;
 mod cluster;
 mod fact;
 mod gitops;
+pub(crate) mod ingress;
 mod isolation;
 mod library;
 mod list;
@@ -30,6 +31,11 @@ pub use cluster::{
 };
 pub use fact::{Day, FactList, Facts, Source, Status};
 pub use gitops::{ApplyWord, GITOPS_KEYS, Gitops, GitopsKey, LayoutWord, has_secret};
+pub use ingress::{
+    Balancer, HealthCheckFacts, HealthChecks, Ingress, IngressFacts, IngressPolicy, IngressProfile,
+    IngressRules, LoadBalancer, LoadBalancerKind, NamedSet, NodePortAccess, NodePorts,
+    NodePortsProfile, SourceNets, SourceWord, Surroundings,
+};
 pub use isolation::{
     App, AppName, AppPort, AppRule, Dns, DnsPods, InNamespace, IsolatedNamespace, Isolation,
     IsolationFacts, IsolationKind, Peer, PodSet, Subject, Who,

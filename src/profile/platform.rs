@@ -12,9 +12,8 @@ use crate::resource::selector::Selector;
 use crate::yaml;
 
 use super::{
-    Audience, BaselineFacts, Day, IsolationFacts, Name, Network, Platform, PodFlow, Source,
-    SpecialAddresses,
-    StrictFacts, Version, Worker,
+    Audience, BaselineFacts, Day, IngressFacts, IsolationFacts, Name, Network, Platform, PodFlow,
+    Source, SpecialAddresses, StrictFacts, Version, Worker,
 };
 
 /// What holds for every cluster of the platform, in whatever region.
@@ -60,6 +59,8 @@ pub struct PlatformProfile {
     pub policies: Vec<PolicyFacts>,
     /// Orders of the policies for a cluster's own services.
     pub cluster_services: Vec<ClusterServiceOrders>,
+    /// What the platform has of ingress.
+    pub ingress: IngressFacts,
     /// What pods of the platform's own reach besides what every pod reaches.
     pub pod_flows: Vec<PodFlow>,
     /// What the platform's own policies do.
@@ -176,6 +177,22 @@ pub struct Ports {
     pub node_ports: Vec<PortRange>,
 }
 
+impl Ports {
+    /// The ports on which workers answer or by which they reach what keeps them, by their keys in
+    /// the profile: those that a cluster's node ports must not be among.
+    pub fn of_workers(&self) -> [(&'static str, &[PortRange]); 7] {
+        [
+            ("dns", &self.dns),
+            ("https", &self.https),
+            ("nfs", &self.nfs),
+            ("iscsi", &self.iscsi),
+            ("typha", &self.typha),
+            ("kubelet", &self.kubelet),
+            ("bigfix", &self.bigfix),
+        ]
+    }
+}
+
 /// The ports on which masters answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -281,7 +298,8 @@ impl PlatformProfile {
         let mut names = BTreeSet::new();
         let policies = self.policies.iter().map(|p| (&p.name, p.order));
         let own = self.cluster_services.iter().map(|p| (&p.name, p.order));
-        for (name, order) in policies.chain(own) {
+        let ingress = self.ingress.policies.iter().map(|p| (&p.name, p.order));
+        for (name, order) in policies.chain(own).chain(ingress) {
             if !names.insert(name) {
                 return Err(format!("the policy `{name}` is listed twice"));
             }
@@ -299,6 +317,7 @@ impl PlatformProfile {
         }
         self.strict.check(&self.policies)?;
         self.isolation.check()?;
+        self.ingress.check()?;
         self.check_flows()
     }
 
@@ -329,7 +348,8 @@ impl PlatformProfile {
     fn check_words(&self) -> Result<(), String> {
         let networks = [&self.networks.private, &self.networks.public];
         let roles = networks.iter().map(|network| network.role.as_str());
-        for word in roles.chain([self.role_label.as_str()]) {
+        let labels = [self.role_label.as_str(), self.ingress.pool_label.as_str()];
+        for word in roles.chain(labels) {
             let is_word = !word.is_empty()
                 && word
                     .bytes()

@@ -128,7 +128,7 @@ fn refuse_families(program: &Program, flow: &Flow<'_>) -> Result<(), InputError>
                 None => continue,
             },
             Party::Address(address) => (address.to_string(), vec![address]),
-            Party::Imagined(_) => continue,
+            Party::Imagined(_) | Party::Service(_) => continue,
         };
         if !addresses.is_empty() && addresses.iter().all(|a| Family::of(*a) != flow.family) {
             let family = match flow.family {
@@ -187,7 +187,7 @@ impl Resolved {
     fn of_address(program: &Program, address: IpAddr) -> Self {
         match program.find_address(address) {
             Party::Pod(id) => Self::Pod(id),
-            Party::Host(id) => Self::Host(id),
+            Party::Host(id) | Party::Service(id) => Self::Host(id),
             Party::Imagined(_) | Party::Address(_) => Self::Address(address),
         }
     }

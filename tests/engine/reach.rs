@@ -116,7 +116,11 @@ fn a_flow_is_in_the_allowed_space_exactly_if_the_evaluator_allows_it() {
             ..settings(&facts)
         };
         let program = compile(&set, &settings);
-        let Ok(mut reach) = Reach::new(&program, &Assumptions::default()) else {
+        let assumptions = Assumptions {
+            services: true,
+            ..Assumptions::default()
+        };
+        let Ok(mut reach) = Reach::new(&program, &assumptions) else {
             continue;
         };
         let ends: Vec<_> = reach.ends().map(|(id, _)| id).collect();

@@ -71,6 +71,7 @@ impl World {
         match kind {
             "ip" => Party::Address(rest.parse().expect("an address")),
             "host" => Party::Host(self.program.find_host(rest).expect(rest)),
+            "service" => Party::Service(self.program.find_host(rest).expect(rest)),
             "sketch" => Party::Imagined(self.sketches.get(rest).expect(rest)),
             "pod" => {
                 let (namespace, name) = rest.split_once('/').expect("a namespace");

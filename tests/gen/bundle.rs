@@ -238,15 +238,11 @@ fn what_is_checked_in_is_what_would_be_written() {
         generated.display()
     ));
     assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{}", ran.stderr);
-    for name in [
-        "private-only",
-        "public-gateway",
-        "openshift-pod-subnet",
-        "isolated-namespaces",
-        "isolated-tiers",
-        "isolated-calico",
-    ] {
-        let profile = project(&format!("examples/clusters/{name}.yaml"));
+    let examples = fs::read_dir(project("examples/clusters")).unwrap();
+    let mut examples: Vec<_> = examples.map(|entry| entry.unwrap().path()).collect();
+    examples.sort();
+    assert!(examples.len() >= 9, "{examples:?}");
+    for profile in examples {
         let (profile, generated) = (profile.display(), generated.display());
         let ran = room.run(&format!("gen --cluster {profile} --check -o {generated}"));
         assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{}", ran.stderr);

@@ -19,6 +19,7 @@ mod folder;
 mod gitops;
 mod host_endpoints;
 mod hostile;
+mod ingress;
 mod input;
 mod isolation;
 mod layout;

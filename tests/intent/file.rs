@@ -174,6 +174,14 @@ fn what_is_wrong_is_told_with_its_place() {
         ("unknown word", one(ENDS).replace("allow", "alow")),
         ("unknown group", one("from: {pod: {}}\n  to: {outside: {}}")),
         (
+            "a service that begins something",
+            one("from: {services: {}}\n  to: {outside: {}}"),
+        ),
+        (
+            "pods that call a service",
+            one("from: {pods: {}}\n  to: {services: {network: public}}"),
+        ),
+        (
             "two groups",
             one("from: {pods: {}, nets: [10.0.0.0/8]}\n  to: {outside: {}}"),
         ),
@@ -293,6 +301,10 @@ fn what_is_wrong_is_told_with_its_place() {
       i.yaml:3:11: unknown value `alow` (did you mean `allow`?)
     unknown group
       i.yaml:4:10: unknown value `pod` (did you mean `pods`?)
+    a service that begins something
+      i.yaml:4:9: no connection begins at a service (`services` is where packets from outside go)
+    pods that call a service
+      i.yaml:4:9: what reaches services comes from outside (write `from: {outside: {}}` or `from: {nets: […]}`); i.yaml:5:7: the services
     two groups
       i.yaml:4:20: a second key stands here, and one is wanted
     unknown key of a group

@@ -85,6 +85,7 @@ struct End {
 enum Somebody {
     Pod(Box<ImaginedPod>),
     Host(HostId),
+    Service(HostId),
     Outside,
 }
 
@@ -203,7 +204,9 @@ impl<'a> Held<'a> {
     fn name(&self, end: &End) -> String {
         match &end.party {
             Somebody::Pod(pod) => format!("pod {:?}", pod.labels),
-            Somebody::Host(host) => self.place.program.host(*host).unwrap().name.clone(),
+            Somebody::Host(host) | Somebody::Service(host) => {
+                self.place.program.host(*host).unwrap().name.clone()
+            }
             Somebody::Outside => "outside".to_owned(),
         }
     }
@@ -211,10 +214,41 @@ impl<'a> Held<'a> {
     fn ends(&self, group: &Group) -> Vec<End> {
         let program = &self.place.program;
         match group {
+            Group::Services { network, selector } => {
+                let network = network.unwrap();
+                let workers = Group::Workers {
+                    network: Some(network),
+                    selector: selector.clone(),
+                };
+                let balancers = self.place.plan.ingress.balancers_on(network);
+                let nets: Vec<IpAddr> = balancers
+                    .flat_map(|balancer| balancer.nets.iter().map(Cidr::first))
+                    .collect();
+                let own = self.ends(&workers).into_iter();
+                own.flat_map(|end| {
+                    let Somebody::Host(host) = end.party else {
+                        panic!("workers are hosts");
+                    };
+                    let all = nets.iter().copied().chain(end.address);
+                    let each = all.map(move |address| End {
+                        party: Somebody::Service(host),
+                        address: Some(address),
+                        via: end.via,
+                    });
+                    each.collect::<Vec<_>>()
+                })
+                .collect()
+            }
             Group::Workers { network, selector } => {
-                assert!(selector.is_none());
                 let mut ends = Vec::new();
                 for worker in &self.place.plan.workers.as_ref().unwrap().list {
+                    let facts = &self.place.plan.platform_profile;
+                    let pool = worker.pool.as_ref().map(ToString::to_string);
+                    let label = facts.ingress.pool_label.clone();
+                    let labels: Vec<_> = pool.map(|pool| (label, pool)).into_iter().collect();
+                    if selector.as_ref().is_some_and(|s| !s.matches(&labels[..])) {
+                        continue;
+                    }
                     let addresses = [
                         (Network::Private, Some(worker.private_ip.value)),
                         (
@@ -291,7 +325,8 @@ impl<'a> Held<'a> {
                 (Some(nets), _) | (None, Some(nets)) => &nets[..],
                 (None, None) => &[],
             };
-            for net in nets {
+            // Load balancers and workers have no other addresses.
+            for net in nets.iter().filter(|net| net.is_ipv4()) {
                 for far in around(net) {
                     add(&mut samples, Some(far), &ports);
                 }
@@ -333,6 +368,7 @@ fn party(end: &End, far: IpAddr) -> Party<'_> {
     match &end.party {
         Somebody::Pod(pod) => Party::Imagined(pod),
         Somebody::Host(host) => Party::Host(*host),
+        Somebody::Service(host) => Party::Service(*host),
         Somebody::Outside => Party::Address(far),
     }
 }

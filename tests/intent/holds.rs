@@ -47,6 +47,12 @@ fn built_in_intents_hold_of_the_example_clusters() {
         "openshift-pod-subnet.yaml",
         "private-only.yaml",
         "public-gateway.yaml",
+        "alb-cloudflare.yaml",
+        "edge-workers.yaml",
+        "nlb-allow.yaml",
+        "nlb-deny.yaml",
+        "nlb2-allow.yaml",
+        "nodeports-closed.yaml",
     ];
     assert_all_hold(files.map(|file| Place::new(file, cluster_plan(file), true)));
 }

@@ -3,7 +3,9 @@
 use palisade::bundle::{HostEndpoints, Plan, Target, Templates, Wanted, intent_facts, render};
 use palisade::engine::{Program, compile};
 use palisade::finding::Input;
-use palisade::profile::{ClusterProfile, Library, Network, Platform, Workers};
+use palisade::profile::{
+    ClusterProfile, Ingress, Library, Network, Platform, Surroundings, Workers,
+};
 use palisade::question::intent::{Intent, built_in};
 use palisade::question::subject::{Known, subject};
 use palisade::resource::{ResourceSet, read};
@@ -60,6 +62,7 @@ pub(crate) fn region_plan(region: &str, networks: &[Network], platform: Platform
         services: Vec::new(),
         strict: false,
         isolation: None,
+        ingress: Ingress::default(),
         platform_profile: profile,
     }
 }
@@ -74,6 +77,16 @@ pub(crate) fn cluster_plan(file: &str) -> Plan {
     let words = |list: &[palisade::yaml::Located<palisade::profile::Name>]| {
         list.iter().map(|word| word.value.clone()).collect()
     };
+    let workers = Workers::new(&input, cluster.workers.clone());
+    let ingress = Surroundings {
+        input: &input,
+        library: &Library::embedded(),
+        platform: &plan.platform_profile,
+        region: &plan.region,
+        workers: Some(&workers),
+    }
+    .ingress(&cluster)
+    .unwrap();
     Plan {
         target: Target::Cluster(cluster.name.value.clone()),
         version: cluster.version,
@@ -81,8 +94,9 @@ pub(crate) fn cluster_plan(file: &str) -> Plan {
             .pod_subnet
             .as_ref()
             .map_or(plan.pod_subnet, |own| own.value),
-        workers: Some(Workers::new(&input, cluster.workers.clone())),
+        workers: Some(workers),
         wanted: Wanted::default().then(words(&cluster.with), words(&cluster.without)),
+        ingress,
         services: cluster.services,
         // The platform makes none for this version, or the bundle has them.
         host_endpoints: HostEndpoints::Auto,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use palisade::bundle::{Case, Templates, known};
+use palisade::bundle::{Case, Plan, Templates, known};
 use palisade::engine::{Program, Settings, compile};
 use palisade::profile::{Library, Network, Platform, PlatformProfile};
 use palisade::question::audit::difference;
@@ -33,9 +33,14 @@ pub struct Judge {
 
 impl Judge {
     pub fn of(networks: &[Network], platform: Platform) -> Self {
-        let library = Library::embedded();
-        let mut plan = region_plan(&library, "us-south", networks);
+        let mut plan = region_plan(&Library::embedded(), "us-south", networks);
         plan.platform = platform;
+        Self::of_plan(plan)
+    }
+
+    /// The sets of a plan.
+    pub fn of_plan(plan: Plan) -> Self {
+        let library = Library::embedded();
         let own = rendered(&plan, &Templates::embedded().unwrap());
         let baseline = Some(library.baseline());
         let case = Case::rendered(&plan, own.clone(), baseline.clone(), &[], |_| {}).unwrap();

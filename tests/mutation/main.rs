@@ -18,6 +18,7 @@ mod place;
 
 mod changes;
 mod entries;
+mod ingress;
 mod isolation;
 mod judge;
 mod listed;

@@ -16,6 +16,12 @@ fn the_example_clusters_are_proven() {
         ("openshift-pod-subnet", "147 proved, 4 empty"),
         ("private-only", "88 proved"),
         ("public-gateway", "155 proved"),
+        ("alb-cloudflare", "148 proved, 5 empty"),
+        ("edge-workers", "188 proved, 4 empty"),
+        ("nlb-allow", "143 proved, 4 empty"),
+        ("nlb-deny", "155 proved, 4 empty"),
+        ("nlb2-allow", "143 proved, 4 empty"),
+        ("nodeports-closed", "152 proved, 5 empty"),
     ] {
         let path = project(&format!("examples/clusters/{name}.yaml"));
         let told = summary(&room, &format!("--cluster {}", path.display()));

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use palisade::bundle::{Case, HostEndpoints, Plan, Target, Templates, Wanted, render};
-use palisade::profile::{Library, Network, Platform};
+use palisade::profile::{Ingress, Library, Network, Platform};
 use palisade::question::verify::ProofOutcome;
 use palisade::resource::ResourceSet;
 
@@ -24,6 +24,7 @@ pub fn region_plan(library: &Library, region: &str, networks: &[Network]) -> Pla
         services: Vec::new(),
         strict: false,
         isolation: None,
+        ingress: Ingress::default(),
         platform_profile: profile,
     }
 }

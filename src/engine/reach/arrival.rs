@@ -303,6 +303,7 @@ fn anybody<'p>(family: Family, (from, to): (MaybePod<'p>, MaybePod<'p>)) -> Seen
         at: At::Header,
         pod,
         host: None,
+        knows_port: true,
     };
     Seen {
         family,

@@ -54,6 +54,9 @@ pub struct Assumptions {
     /// Labels that no pod bears which need not exist, as the platform keeps them for host
     /// endpoints.
     pub absent: Vec<String>,
+    /// Whether what nodes pass on to services is asked about: [`End::Services`](super::End::Services)
+    /// are then among the classes.
+    pub services: bool,
 }
 
 /// One combination in the making.

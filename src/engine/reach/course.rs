@@ -51,7 +51,9 @@ impl Work<'_> {
             return courses;
         }
         match (from, to) {
-            (End::Outside, End::Outside) => {}
+            (End::Outside, End::Outside) | (End::Services(_), _) => {}
+            (End::Outside, End::Services(_)) => courses = self.inwards(ends, to, family),
+            (_, End::Services(_)) => {}
             (End::Outside, _) => {
                 let Some(pair) = self.inward(to) else {
                     return courses;
@@ -121,6 +123,39 @@ impl Work<'_> {
             }
         }
         courses
+    }
+
+    /// Packets from outside that a node passes on to services: those for its own addresses come by
+    /// the interfaces that have them, others by the one through which it reaches their address.
+    fn inwards<'e>(&self, ends: &'e Ends, to: &'e End, family: Family) -> Vec<Course<'e>> {
+        let sources = ends.outside.ranges(family).clone();
+        let (Some(pair), Some(from)) = (self.inward(to), first(&sources, family)) else {
+            return Vec::new();
+        };
+        let host = self.program.host_of(pair.to);
+        let others = self.pieces(ends, host, family).into_iter();
+        let others = others.filter_map(|(interface, destinations)| {
+            Some((interface, first(&destinations, family)?, destinations))
+        });
+        let own = host.map_or_else(Vec::new, |host| {
+            self.targets(ends, to, Party::Host(host), family)
+        });
+        // A tunnel's address is on no interface that packets from outside come in by.
+        let own = own
+            .into_iter()
+            .filter_map(|(interface, address, ranges)| Some((Some(interface?), address?, ranges)));
+        let course = |(interface, address, destinations)| Course {
+            pair: Pair {
+                from: Party::Address(from),
+                ..pair
+            },
+            family,
+            to_address: Some(address),
+            interface,
+            sources: Some(sources.clone()),
+            destinations,
+        };
+        others.chain(own).map(course).collect()
     }
 
     /// A member of an end that is reached from outside, or reaches out.
@@ -262,7 +297,7 @@ fn lacks_family(ends: &Ends, end: &End, program: &Program, family: Family) -> bo
 /// The source addresses of flows from an end; nothing for nodes, whose way decides.
 fn own_sources(end: &End, all: Ranges) -> Option<Ranges> {
     match end {
-        End::Workers(_) => None,
+        End::Workers(_) | End::Services(_) => None,
         End::Pods(_) | End::Imagined { .. } | End::Outside => Some(all),
     }
 }

@@ -15,6 +15,8 @@ use crate::engine::tables::{ClassId, HostId, InterfaceId, PeerSetId, PodId};
 use crate::engine::topology::Host;
 use crate::resource::selector::Selector;
 
+use super::combinations::Assumptions;
+
 /// The number of a class of endpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EndId(pub(super) usize);
@@ -41,6 +43,9 @@ pub enum End {
         /// The pod on each node.
         pods: Vec<ImaginedPod>,
     },
+    /// What nodes that look alike pass on to services: packets for node ports and load balancers.
+    /// Asked for by [`Assumptions::services`](super::Assumptions::services).
+    Services(Vec<HostId>),
     /// Every address that is no node's and no listed pod's. Addresses of the pod subnets are among
     /// them: what is there need not be a pod.
     Outside,
@@ -103,8 +108,13 @@ struct HostKey {
 
 impl Ends {
     /// The classes of `program`, and those of `imagined`, pods that need not exist. No two
-    /// members of a class differ in what a selector of `asked` says of their labels.
-    pub(super) fn of(program: &Program, imagined: &[ImaginedPod], asked: &[Selector]) -> Self {
+    /// members of a class differ in what a selector that is asked says of their labels.
+    pub(super) fn of(
+        program: &Program,
+        imagined: &[ImaginedPod],
+        assumptions: &Assumptions,
+    ) -> Self {
+        let asked = &assumptions.asked;
         let (host_classes, class_of_host) = host_classes(program, asked);
         let nodes = program.hosts().iter().flat_map(node_addresses);
         let pods = program.pods().iter().flat_map(|pod| pod.addresses.clone());
@@ -124,6 +134,10 @@ impl Ends {
         ends.add_pods(program, asked);
         ends.add_imagined(program, imagined);
         ends.all.push(End::Outside);
+        if assumptions.services {
+            let classes = ends.host_classes.iter().cloned();
+            ends.all.extend(classes.map(End::Services));
+        }
         ends
     }
 
@@ -184,7 +198,7 @@ impl Ends {
     /// The nodes of an end, sorted; nothing where they are not known or there are none.
     pub(super) fn hosts(end: &End, program: &Program) -> Vec<HostId> {
         let mut hosts: Vec<HostId> = match end {
-            End::Workers(hosts) => hosts.clone(),
+            End::Workers(hosts) | End::Services(hosts) => hosts.clone(),
             End::Pods(pods) => {
                 let pods = pods.iter().filter_map(|id| program.pod(*id));
                 pods.map(|pod| pod.host).collect()
@@ -217,6 +231,10 @@ impl Ends {
                 .iter()
                 .find(|pod| pod.host == host)
                 .map(Party::Imagined),
+            End::Services(hosts) => {
+                let mut hosts = hosts.iter().filter(|id| Some(**id) == host);
+                hosts.next().copied().map(Party::Service)
+            }
             End::Outside => None,
         }
     }
@@ -235,7 +253,7 @@ impl Ends {
     /// All addresses of one family of an end; for nodes, of every interface.
     pub(super) fn addresses(&self, end: &End, program: &Program, family: Family) -> Ranges {
         match end {
-            End::Workers(hosts) => {
+            End::Workers(hosts) | End::Services(hosts) => {
                 let hosts = hosts.iter().filter_map(|id| program.host(*id));
                 let all =
                     hosts.flat_map(|h| h.addresses.iter().map(|own| IpNet::from(own.address)));

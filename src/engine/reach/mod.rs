@@ -120,7 +120,7 @@ impl<'p> Reach<'p> {
         Ok(Self {
             work: Work {
                 program,
-                ends: Arc::new(Ends::of(program, &imagined, &assumptions.asked)),
+                ends: Arc::new(Ends::of(program, &imagined, assumptions)),
                 spaces: Spaces::new(),
                 rules: FxHashMap::default(),
                 chains: FxHashMap::default(),

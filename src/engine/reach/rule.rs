@@ -26,6 +26,11 @@ struct Draft {
 }
 
 impl Side {
+    /// Whether it asks for ports, by number or by name.
+    fn asks_ports(&self) -> bool {
+        self.ports.is_some() || self.not_ports.is_some()
+    }
+
     /// Whether it asks for more of a pod than its address and port.
     pub(super) fn asks_labels(&self) -> bool {
         let named = |test: &Option<PortTest>| test.as_ref().is_some_and(|t| !t.named.is_empty());
@@ -83,8 +88,9 @@ impl Work<'_> {
         ] {
             let addresses = self.addresses(side, view, seen.family);
             draft.put_addresses(addresses, view.end, seen.family);
-            if let Some(ports) = plain_ports(side) {
-                draft.put_ports(&ports, view.end);
+            match plain_ports(side) {
+                Some(ports) if view.knows_port => draft.put_ports(&ports, view.end),
+                _ => {}
             }
         }
         let mut truth = Truth {
@@ -98,6 +104,9 @@ impl Work<'_> {
         ] {
             let rest = self.beyond_cubes(side, view, with_port, seen)?;
             truth = truth.and(rest, &mut self.spaces)?;
+            if !view.knows_port && side.asks_ports() {
+                truth = truth.doubted(Doubt::Port);
+            }
         }
         if let Some(test) = rule.not_icmp {
             let unwanted = self.not_icmp(test)?;
@@ -138,10 +147,11 @@ impl Work<'_> {
         seen: &Seen<'_>,
     ) -> Result<Truth, SpaceError> {
         let mut truth = Truth::ALWAYS;
-        if let Some(test) = side.ports.as_ref().filter(|test| !test.named.is_empty()) {
+        let named = |test: &&PortTest| view.knows_port && !test.named.is_empty();
+        if let Some(test) = side.ports.as_ref().filter(named) {
             truth = self.ports(test, view, seen.family)?;
         }
-        if let Some(test) = side.not_ports.as_ref().filter(|t| !t.named.is_empty()) {
+        if let Some(test) = side.not_ports.as_ref().filter(named) {
             let unwanted = self.ports(test, view, seen.family)?;
             let wanted = unwanted.negated(&mut self.spaces)?;
             truth = truth.and(wanted, &mut self.spaces)?;

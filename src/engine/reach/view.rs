@@ -30,10 +30,10 @@ pub(super) enum At {
     Unknown,
 }
 
-/// One side of a packet. Its port is the header's.
+/// One side of a packet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct View<'p> {
-    /// Whose port it has, and whose address if it is the header's.
+    /// Whose port it has if that is known, and whose address if it is the header's.
     pub(super) end: HeaderEnd,
     /// What is known of the address.
     pub(super) at: At,
@@ -41,6 +41,8 @@ pub(super) struct View<'p> {
     pub(super) pod: Option<(usize, &'p ImaginedPod)>,
     /// The node whose address it is.
     pub(super) host: Option<HostId>,
+    /// Whether the port is the header's; nothing is known of it otherwise.
+    pub(super) knows_port: bool,
 }
 
 /// What two views must have in common to be the same to every rule.
@@ -50,6 +52,7 @@ pub(super) struct ViewKey {
     at: At,
     pod: Option<usize>,
     host: Option<HostId>,
+    knows_port: bool,
 }
 
 impl View<'_> {
@@ -61,6 +64,7 @@ impl View<'_> {
             pod: self.pod.map(|(number, _)| number).filter(|_| asks_labels),
             // The node only counts where the address is not known.
             host: self.host.filter(|_| self.at == At::Unknown),
+            knows_port: self.knows_port,
         }
     }
 }

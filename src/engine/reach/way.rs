@@ -105,7 +105,7 @@ impl Work<'_> {
             Party::Address(address) => Some(address),
             Party::Pod(id) => pod_address(id, program, course.family),
             Party::Host(_) => begin.and_then(|stage| stage.packet.source.address),
-            Party::Imagined(_) => None,
+            Party::Imagined(_) | Party::Service(_) => None,
         };
         let sources = match &course.sources {
             Some(sources) => Some(sources.clone()),
@@ -116,7 +116,7 @@ impl Work<'_> {
         let destination = match course.pair.to {
             Party::Address(address) => Some(address),
             Party::Pod(id) => pod_address(id, program, course.family),
-            Party::Host(_) => course.to_address,
+            Party::Host(_) | Party::Service(_) => course.to_address,
             Party::Imagined(_) => None,
         };
         let knows_source = sources.is_some();
@@ -143,8 +143,8 @@ impl Work<'_> {
         let mut progress = Progress::begin(universe, 0);
         self.follow(ends, &stages, &sight, &mut progress)?;
         let [mut allow, mut deny, mut unknown] = self.verdicts(&progress.states)?;
-        let is_host = |party| matches!(party, Party::Host(_));
-        if !progress.untracked.is_empty() && (is_host(flow.from) || is_host(flow.to)) {
+        let is_answered = flow.from.answers_at_node() || flow.to.answers_at_node();
+        if !progress.untracked.is_empty() && is_answered {
             sight.mirrored = true;
             let [dropped, unclear] =
                 self.answer(ends, &flow, course, &sight, &mut progress, [allow, unknown])?;
@@ -303,6 +303,7 @@ impl Work<'_> {
                 },
                 pod: None,
                 host: peer.host,
+                knows_port: true,
             };
             let seen = Seen {
                 family,
@@ -379,6 +380,8 @@ impl Work<'_> {
             at,
             pod,
             host: peer.host,
+            // Of what a service's packets become nothing is known.
+            knows_port: peer.port.is_some(),
         }
     }
 

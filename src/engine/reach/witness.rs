@@ -18,6 +18,7 @@ use super::way::Way;
 #[derive(Debug, Clone)]
 enum WitnessEnd {
     Host(HostId),
+    Service(HostId),
     Pod(PodId),
     Imagined(Box<ImaginedPod>),
     Address(IpAddr),
@@ -47,7 +48,7 @@ impl Witness {
         flow.source_port = header.ports.map(|(port, _)| port);
         flow.icmp = header.icmp;
         flow.via = self.via;
-        if matches!(self.to, WitnessEnd::Host(_)) {
+        if matches!(self.to, WitnessEnd::Host(_) | WitnessEnd::Service(_)) {
             flow.to_address = Some(header.destination);
         }
         flow
@@ -57,6 +58,7 @@ impl Witness {
 fn party(end: &WitnessEnd) -> Party<'_> {
     match end {
         WitnessEnd::Host(id) => Party::Host(*id),
+        WitnessEnd::Service(id) => Party::Service(*id),
         WitnessEnd::Pod(id) => Party::Pod(*id),
         WitnessEnd::Imagined(pod) => Party::Imagined(pod),
         WitnessEnd::Address(address) => Party::Address(*address),
@@ -90,7 +92,7 @@ impl Reach<'_> {
         let to = match (to, &from, way.together) {
             (WitnessEnd::Imagined(_), from, Some(together)) => {
                 let host = match from {
-                    WitnessEnd::Host(host) => Some(*host),
+                    WitnessEnd::Host(host) | WitnessEnd::Service(host) => Some(*host),
                     WitnessEnd::Pod(id) => program.pod(*id).map(|pod| pod.host),
                     WitnessEnd::Imagined(pod) => pod.host,
                     WitnessEnd::Address(_) => None,
@@ -150,6 +152,15 @@ impl Reach<'_> {
                 pod.sketch.address = address;
                 Some(WitnessEnd::Imagined(Box::new(pod)))
             }
+            // One that has the address where it is a node's, any otherwise.
+            End::Services(hosts) => {
+                let has = |id: &&HostId| {
+                    let own = program.host(**id).map(|host| host.addresses.iter());
+                    own.is_some_and(|mut own| own.any(|own| Some(own.address) == address))
+                };
+                let host = hosts.iter().find(has).or_else(|| hosts.first());
+                host.copied().map(WitnessEnd::Service)
+            }
             End::Outside => address.map(WitnessEnd::Address),
         }
     }
@@ -167,7 +178,7 @@ pub(super) fn of_host(end: &End, host: HostId, program: &Program) -> Addresses {
             let here = pods.filter(|pod| pod.host == host);
             here.flat_map(|pod| pod.addresses.clone()).collect()
         }
-        End::Imagined { .. } | End::Outside => Vec::new(),
+        End::Imagined { .. } | End::Services(_) | End::Outside => Vec::new(),
     };
     Addresses::of(addresses.into_iter().map(IpNet::from))
 }

@@ -32,6 +32,7 @@ pub fn difference(
         // What one of them tells apart is told apart in both.
         asked: selectors(full).chain(selectors(less)).cloned().collect(),
         absent: vec![facts.role_label.clone()],
+        services: true,
     };
     let reach = |program| {
         Reach::new(program, &assumptions).map_err(|error| InputError::new(error.to_string()))
@@ -144,5 +145,6 @@ fn identity(program: &Program, end: &End, asked: &[Selector]) -> Identity {
             (2, hosts.collect(), holds.collect())
         }
         End::Outside => (3, Vec::new(), Vec::new()),
+        End::Services(hosts) => (4, hosts.iter().map(|id| host(*id)).collect(), Vec::new()),
     }
 }

@@ -128,6 +128,7 @@ fn walk<'p>(program: &'p Program, facts: &PlatformProfile) -> Result<Walk<'p>, I
     let assumptions = Assumptions {
         asked: Vec::new(),
         absent: vec![facts.role_label.clone()],
+        services: false,
     };
     let reach = Reach::new(program, &assumptions).map_err(|error| too_many(&error, program))?;
     Walk::new(reach).map_err(too_large)

@@ -66,6 +66,7 @@ pub fn flow_diff(
     let assumptions = Assumptions {
         asked,
         absent: absent.to_vec(),
+        services: true,
     };
     let new =
         |program| Reach::new(program, &assumptions).map_err(|error| too_many(&error, program));

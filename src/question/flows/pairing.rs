@@ -37,10 +37,18 @@ pub(super) struct Pairing {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Name {
     Worker(String),
+    Services(String),
     Pod(String),
     /// Labels, and the node that it is on.
     Imagined(Vec<(String, String)>, Option<String>),
     Outside,
+}
+
+impl Name {
+    /// Whether its coming and going is told: what a worker passes on comes and goes with it.
+    fn is_told(&self) -> bool {
+        !matches!(self, Self::Services(_))
+    }
 }
 
 /// The addresses of an endpoint that is in both, and what it is.
@@ -62,14 +70,17 @@ impl Pairing {
         let mut gone = BTreeSet::new();
         for (name, known) in old {
             let Some(other) = new.remove(&name) else {
-                gone.insert(known.label);
+                if name.is_told() {
+                    gone.insert(known.label);
+                }
                 continue;
             };
             let addresses = both(&known.addresses, &other.addresses);
             let group = groups.entry((known.end, other.end)).or_default();
             group.push((addresses, other.label));
         }
-        let new: BTreeSet<String> = new.into_values().map(|known| known.label).collect();
+        let new = new.into_iter().filter(|(name, _)| name.is_told());
+        let new: BTreeSet<String> = new.map(|(_, known)| known.label).collect();
         let groups = groups.into_iter().map(|((before, after), members)| Group {
             before,
             after,
@@ -153,6 +164,17 @@ fn known(reach: &Reach<'_>, differing: &BTreeSet<String>) -> BTreeMap<Name, Know
                     labels.sort_unstable();
                     let addresses = reach.addresses(id);
                     put(Name::Imagined(labels, host), addresses, shown(pod));
+                }
+            }
+            End::Services(hosts) => {
+                for host in hosts.iter().filter_map(|id| host_name(program, *id)) {
+                    let label = format!("services at worker {host}");
+                    // They are wherever packets were sent.
+                    put(
+                        Name::Services(host),
+                        Addresses::default().complement(),
+                        label,
+                    );
                 }
             }
             End::Outside => {

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::engine::FelixFacts;
 use crate::net::Cidr;
 use crate::profile::{
-    ClusterService, Isolation, Network, Platform, PlatformProfile, RegionProfile, ServiceGroup,
+    ClusterService, Ingress, Isolation, Network, Platform, PlatformProfile, RegionProfile,
+    ServiceGroup,
 };
 
 /// The facts of which built-in intents are made. No template is among them.
@@ -32,6 +33,8 @@ pub struct Facts<'a> {
     pub runs: Platform,
     /// Apps that are kept apart.
     pub isolation: Option<&'a Isolation>,
+    /// What is let in for services.
+    pub ingress: &'a Ingress,
     /// Whether the platform's own policies are in place.
     pub baseline: bool,
     /// How Felix is configured: its failsafes are open whatever policies say (EVAL-33), and what

@@ -98,6 +98,20 @@ impl Reader<'_> {
                 .hint("one end is `workers` or `pods`")
                 .also(also));
         }
+        if matches!(from, Group::Services { .. }) {
+            return Err(self
+                .error("no connection begins at a service", written.from.span)
+                .hint("`services` is where packets from outside go"));
+        }
+        if matches!(to, Group::Services { .. }) && !from.is_outside() {
+            return Err(self
+                .error(
+                    "what reaches services comes from outside",
+                    written.from.span,
+                )
+                .hint("write `from: {outside: {}}` or `from: {nets: […]}`")
+                .also(self.error("the services", written.to.span)));
+        }
         let parts = match &written.flows {
             None => vec![self.part(&Said::of_intent(written), &from, &to)?],
             Some(flows) => {
@@ -134,6 +148,10 @@ impl Reader<'_> {
     fn group(&self, written: &Located<WrittenGroup>) -> Result<Group, InputError> {
         Ok(match &written.value {
             WrittenGroup::Workers(workers) => Group::Workers {
+                network: workers.network,
+                selector: self.selector(workers.selector.as_ref())?,
+            },
+            WrittenGroup::Services(workers) => Group::Services {
                 network: workers.network,
                 selector: self.selector(workers.selector.as_ref())?,
             },
@@ -227,6 +245,7 @@ impl Reader<'_> {
                 Some(ports) => Some(self.list(ports)?),
                 None => None,
             },
+            source_ports: None,
             icmp: said.icmp.map(|icmp| Icmp {
                 kind: icmp.kind,
                 code: icmp.code,

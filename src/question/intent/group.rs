@@ -35,6 +35,15 @@ pub enum Group {
         /// any where not given.
         network: Option<Network>,
     },
+    /// What workers pass on to services: packets that come in from outside for node ports and load
+    /// balancers, whatever address they were sent to. What pods let in is not asked.
+    Services {
+        /// The network by which they come in; any where not given.
+        network: Option<Network>,
+        /// At which workers, by the labels of their host endpoints on the network; all where not
+        /// given.
+        selector: Option<Selector>,
+    },
     /// These addresses outside the cluster.
     Nets(Vec<Cidr>),
 }
@@ -53,6 +62,16 @@ impl fmt::Display for Group {
                 f.write_str("workers")?;
                 if let Some(network) = network {
                     write!(f, " on the {network} network")?;
+                }
+                with(f, selector.as_ref())
+            }
+            Self::Services { network, selector } => {
+                f.write_str("services")?;
+                if let Some(network) = network {
+                    write!(f, " on the {network} network")?;
+                }
+                if selector.is_some() {
+                    f.write_str(" at workers")?;
                 }
                 with(f, selector.as_ref())
             }

@@ -86,6 +86,11 @@ impl fmt::Display for Expect {
 }
 
 impl Intent {
+    /// Whether it is about what workers pass on to services.
+    pub fn is_about_services(&self) -> bool {
+        matches!(self.to, Group::Services { .. })
+    }
+
     /// The packets that are meant: those of any part, without the excepted ones, from and to the
     /// listed addresses where an end is [`Group::Nets`].
     ///

@@ -1,12 +1,12 @@
 //! Packets, as intents describe them.
 
 use crate::engine::Family;
-use crate::engine::space::{Addresses, Cube};
+use crate::engine::space::{Addresses, Cube, Ranges};
 use crate::net::{Cidr, PortRange, Protocol};
 
 /// Packets that have all that is said of them. What is not said may be anything, or be absent.
 ///
-/// A list that is there is never empty. `ports` goes with a protocol that has ports, `icmp` with
+/// A list that is there is never empty. `ports` and `source_ports` go with a protocol that has ports, `icmp` with
 /// ICMP or ICMPv6.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Part {
@@ -18,6 +18,8 @@ pub struct Part {
     pub protocol: Option<Protocol>,
     /// To which ports they go.
     pub ports: Option<Vec<PortRange>>,
+    /// From which ports they come.
+    pub source_ports: Option<Vec<PortRange>>,
     /// Which ICMP packets they are.
     pub icmp: Option<Icmp>,
 }
@@ -101,6 +103,10 @@ impl Part {
                 .or_else(|| other.destinations.clone()),
             protocol,
             ports,
+            source_ports: self
+                .source_ports
+                .clone()
+                .or_else(|| other.source_ports.clone()),
             icmp: self.icmp.or(other.icmp),
         })
     }
@@ -131,6 +137,10 @@ impl Part {
         }
         if let Some(ports) = &self.ports {
             cube = cube.to_ports(ports.iter().map(|range| (range.first(), range.last())));
+        }
+        if let Some(ports) = &self.source_ports {
+            let ranges = ports.iter().map(|range| (range.first(), range.last()));
+            cube.source_ports = Some(Ranges::of(ranges));
         }
         if let Some(icmp) = self.icmp {
             cube = cube.icmp(icmp.kind, icmp.code);

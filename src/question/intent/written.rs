@@ -81,6 +81,8 @@ pub(super) enum WrittenGroup {
     Pods(WrittenPods),
     /// Every address that is no worker's and no pod's.
     Outside(WrittenOutside),
+    /// Packets from outside that workers pass on to services, for node ports and load balancers.
+    Services(WrittenWorkers),
     /// These addresses outside the cluster.
     Nets(List<Cidr>),
 }

@@ -1,5 +1,7 @@
 //! What speaks against an intent.
 
+use std::net::SocketAddr;
+
 use serde::{Serialize, Serializer};
 
 use crate::engine::reach::{Reach, Way, Witness};
@@ -75,6 +77,7 @@ pub(in crate::question) fn answered(
     together: Option<bool>,
 ) -> Answered {
     let flow = witness.flow();
+    let header = witness.header;
     let mut trace = program.trace(&flow);
     if trace.ways.len() > 1 {
         trace.ways.retain(|one| one.together == together);
@@ -82,10 +85,9 @@ pub(in crate::question) fn answered(
             trace.verdict = one.verdict;
         }
     }
-    let header = witness.header;
     Answered {
-        from: endpoint(program, flow.from),
-        to: endpoint(program, flow.to),
+        from: endpoint(program, flow.from, &header),
+        to: endpoint(program, flow.to, &header),
         port: Sort {
             protocol: Protocol::of_number(header.protocol),
             port: header.ports.map(|(_, port)| port),
@@ -100,7 +102,7 @@ pub(in crate::question) fn answered(
 }
 
 /// How a user writes the end of a flow.
-fn endpoint(program: &Program, party: Party<'_>) -> Endpoint {
+fn endpoint(program: &Program, party: Party<'_>, header: &Header) -> Endpoint {
     match party {
         Party::Pod(id) => {
             let key = program.pod(id).map(|pod| &pod.key);
@@ -117,6 +119,21 @@ fn endpoint(program: &Program, party: Party<'_>) -> Endpoint {
         Party::Host(id) => {
             let name = program.host(id).map(|host| host.name.clone());
             Endpoint::Worker(name.unwrap_or_default())
+        }
+        Party::Service(id) => {
+            let address = header.destination;
+            let Some((_, port)) = header.ports else {
+                return Endpoint::Ip(address);
+            };
+            let host = program.host(id);
+            let own = host.filter(|host| host.addresses.iter().any(|own| own.address == address));
+            match own {
+                Some(host) => Endpoint::NodePort {
+                    worker: host.name.clone(),
+                    port,
+                },
+                None => Endpoint::LoadBalancer(SocketAddr::new(address, port)),
+            }
         }
         Party::Address(address) => Endpoint::Ip(address),
     }

@@ -27,7 +27,7 @@ pub(super) fn selectors(intent: &Intent) -> Vec<Selector> {
 /// What a group asks of the labels of pods or host endpoints.
 fn selector(group: &Group) -> Option<Selector> {
     match group {
-        Group::Workers { selector, .. } => selector.clone(),
+        Group::Workers { selector, .. } | Group::Services { selector, .. } => selector.clone(),
         Group::Pods {
             namespace,
             selector,
@@ -65,7 +65,8 @@ impl Networks {
         let selector = selector(group);
         let program = reach.program();
         let ends = reach.ends().filter(|(_, end)| match (group, end) {
-            (Group::Workers { network, .. }, End::Workers(hosts)) => hosts
+            (Group::Workers { network, .. }, End::Workers(hosts))
+            | (Group::Services { network, .. }, End::Services(hosts)) => hosts
                 .first()
                 .is_some_and(|host| self.means_host(program, *host, *network, selector.as_ref())),
             (Group::Pods { .. }, End::Pods(pods)) => pods
@@ -76,6 +77,7 @@ impl Networks {
                 pod.is_some_and(|pod| selector.as_ref().is_none_or(|s| s.matches(&*pod.labels)))
             }
             // Addresses are whoever has them: the intent's packets say which.
+            (Group::Nets(_), End::Services(_)) => false,
             (Group::Outside { .. }, End::Outside) | (Group::Nets(_), _) => true,
             _ => false,
         });
@@ -121,12 +123,15 @@ impl Networks {
         // Nets are asked about as the other end sees them: by whatever way they are reached.
         let from = match &intent.from {
             Group::Workers { network, .. } => by(*network, way.leaves),
+            Group::Services { .. } => false,
             Group::Outside { network } => by(*network, way.enters),
             Group::Nets(_) => way.knows_source,
             Group::Pods { .. } => true,
         };
         let to = match &intent.to {
-            Group::Workers { network, .. } => by(*network, way.enters),
+            Group::Workers { network, .. } | Group::Services { network, .. } => {
+                by(*network, way.enters)
+            }
             Group::Outside { network } => by(*network, way.leaves),
             Group::Pods { .. } | Group::Nets(_) => true,
         };

@@ -85,6 +85,7 @@ pub fn verify(
     let assumptions = Assumptions {
         asked: intents.iter().flat_map(group::selectors).collect(),
         absent: vec![facts.role_label.clone()],
+        services: intents.iter().any(Intent::is_about_services),
     };
     let reach = Reach::new(program, &assumptions).map_err(|error| too_many(&error, program))?;
     let mut prover = Prover {

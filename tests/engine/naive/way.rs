@@ -96,6 +96,51 @@ impl Naive<'_> {
         }
     }
 
+    /// What becomes of a packet from outside that `node` passes on to a service, sent to `address`:
+    /// one answer for each place to which it may go from there. Without tracking the answer is a
+    /// packet of the node (EVAL-19), by the interface by which the packet came.
+    pub fn serves(&self, flow: &NaiveFlow, node: &str, address: IpAddr) -> Vec<bool> {
+        let End::Ext(source) = flow.from else {
+            panic!("services are for others");
+        };
+        let interface = ["eth0", "eth1"]
+            .into_iter()
+            .find(|interface| node_address(node, interface, flow.v6) == address)
+            .unwrap_or_else(|| interface_of(address));
+        let packet = |to: IpAddr, dport: Option<u16>| Packet {
+            v6: flow.v6,
+            protocol: flow.protocol,
+            icmp: flow.icmp,
+            from: source,
+            to,
+            sport: flow.sport,
+            dport,
+        };
+        let before = packet(address, flow.dport);
+        let pods = ["172.30.1.1", "172.30.2.3", "fd00:30:1::1", "fd00:30:2::3"];
+        let pods = pods.map(|pod| pod.parse::<IpAddr>().unwrap());
+        let mut answers = Vec::new();
+        for pod in pods.into_iter().filter(|pod| pod.is_ipv6() == flow.v6) {
+            for port in [22, 53, 80, 443, 8080, 10_250, 30_080] {
+                let after = packet(pod, flow.dport.map(|_| port));
+                self.dead_reply.set(false);
+                let mut passes = self.through(node, interface, &before, &after);
+                if passes && self.dead_reply.get() {
+                    let reply = Packet {
+                        from: address,
+                        to: source,
+                        sport: flow.dport,
+                        dport: flow.sport,
+                        ..before
+                    };
+                    passes = self.out_of_host(node, interface, interface, &reply, &reply);
+                }
+                answers.push(passes);
+            }
+        }
+        answers
+    }
+
     pub fn allows(&self, flow: &NaiveFlow) -> bool {
         self.dead_reply.set(false);
         let allowed = self.way(flow);

@@ -5,6 +5,7 @@
 //! (a port of every address), is said too: the `exactly` intents are of the sets as they are. Of strict
 //! sets it is said what the platform profile narrows these ports to.
 
+mod ingress;
 mod isolation;
 mod pods;
 mod said;
@@ -26,7 +27,7 @@ const ISTIO: &str = "istio";
 const IP_IN_IP: u8 = 4;
 
 /// The intents that follow from `facts`: first what workers need and nothing besides, by network,
-/// then the same of pods, and what isolates apps. Their names are unique.
+/// then what comes in for services, what pods need, and what isolates apps. Their names are unique.
 ///
 /// What is said of workers holds where policies judge them: where they have host endpoints, the
 /// platform's or others with its labels.
@@ -38,7 +39,14 @@ pub fn built_in(facts: &Facts<'_>) -> Result<Vec<Intent>, InputError> {
     for network in Network::BOTH {
         if facts.has(network) {
             intents.extend(workers::reach(facts, network));
-            intents.extend(workers::answer(facts, network));
+            for takers in ingress::takers(facts, network)? {
+                intents.extend(workers::answer(facts, network, &takers));
+            }
+        }
+    }
+    for network in Network::BOTH {
+        if facts.has(network) {
+            intents.extend(ingress::of(facts, network)?);
         }
     }
     intents.extend(workers::each_other(facts)?);

@@ -1,14 +1,10 @@
 //! What pods reach.
 
-use ipnet::Ipv4Subnets;
-
 use crate::engine::Family;
 use crate::finding::InputError;
-use crate::net::{Cidr, Protocol};
+use crate::net::Protocol;
 use crate::profile::{Audience, Network, PodFlow, PodGuard, PodsOf, PortsOf, Way};
-use crate::resource::selector::Selector;
 
-use super::super::part::addresses;
 use super::super::{Expect, Facts, Group, Intent, Part};
 use super::{Between, ISTIO, Need, isolation, said};
 
@@ -133,7 +129,7 @@ fn to_outside(facts: &Facts<'_>) -> Result<Vec<Intent>, InputError> {
         needs.extend(said::own_services(facts, network, Audience::Pods, "pods"));
     }
     if facts.has(Network::Private) && !facts.strict {
-        let rest = all_but(&facts.platform.subnets.private);
+        let rest = said::all_but(&facts.platform.subnets.private, Family::V4);
         if !rest.is_empty() {
             needs.push(Need::new(
                 "pods reach every address that is not private",
@@ -294,7 +290,7 @@ fn guarded(guard: &PodGuard) -> Result<Vec<Intent>, InputError> {
     let why = "The platform's own policy keeps others from these pods.";
     let others = Group::Pods {
         namespace: None,
-        selector: Some(parse(&format!("!({})", guard.from))?),
+        selector: Some(said::selector(&format!("!({})", guard.from))?),
     };
     let outside = Group::Outside { network: None };
     Ok(vec![
@@ -337,7 +333,7 @@ fn denied_some(facts: &Facts<'_>) -> Result<Option<Group>, InputError> {
     let closed: Vec<String> = closed.iter().map(|pods| format!(" && !({pods})")).collect();
     Ok(Some(Group::Pods {
         namespace: None,
-        selector: Some(parse(&format!(
+        selector: Some(said::selector(&format!(
             "({}){}",
             few.join(" || "),
             closed.concat()
@@ -384,7 +380,7 @@ pub(super) fn pods_but(others: impl Iterator<Item = String>) -> Result<Group, In
         selector: if not.is_empty() {
             None
         } else {
-            Some(parse(&not.join(" && "))?)
+            Some(said::selector(&not.join(" && "))?)
         },
     })
 }
@@ -401,32 +397,12 @@ fn text(pods: &PodsOf) -> String {
 fn pods_of(pods: &PodsOf, only: Option<&str>) -> Result<Group, InputError> {
     let own = pods.selector.as_deref();
     let selector = match (own, only) {
-        (Some(own), Some(only)) => Some(parse(&format!("({own}) && ({only})"))?),
-        (Some(one), None) | (None, Some(one)) => Some(parse(one)?),
+        (Some(own), Some(only)) => Some(said::selector(&format!("({own}) && ({only})"))?),
+        (Some(one), None) | (None, Some(one)) => Some(said::selector(one)?),
         (None, None) => None,
     };
     Ok(Group::Pods {
         namespace: Some(pods.namespace.to_string()),
         selector,
     })
-}
-
-pub(super) fn parse(text: &str) -> Result<Selector, InputError> {
-    Selector::parse(text)
-        .map_err(|error| InputError::new(format!("`{text}` is no selector: {error}")))
-}
-
-/// Every IPv4 address but those of `nets`, as few blocks. A rule that leaves out IPv4 blocks is
-/// asked of IPv4 alone (RES-21), and so is this.
-fn all_but(nets: &[Cidr]) -> Vec<Cidr> {
-    let rest = addresses(nets).complement();
-    rest.ranges(Family::V4)
-        .iter()
-        .filter_map(|(first, last)| {
-            let address = |bits: u128| u32::try_from(bits).ok().map(std::net::Ipv4Addr::from_bits);
-            Some(Ipv4Subnets::new(address(first)?, address(last)?, 0))
-        })
-        .flatten()
-        .map(|net| Cidr::truncated(net.into()))
-        .collect()
 }

@@ -1,9 +1,16 @@
 //! Facts as packets.
 
-use crate::engine::Failsafe;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use ipnet::{IpNet, Ipv4Subnets, Ipv6Subnets};
+
+use crate::engine::{Failsafe, Family};
+use crate::finding::InputError;
 use crate::net::{Cidr, PortRange, Protocol};
 use crate::profile::{Audience, BaselineOpening, Network, OverlayKind, PortsOf, RequiredNets, Way};
+use crate::resource::selector::Selector;
 
+use super::super::part::addresses;
 use super::super::{Facts, Part};
 use super::{BOTH, IP_IN_IP, Need};
 
@@ -193,4 +200,33 @@ pub(super) fn never_from_pods(facts: &Facts<'_>) -> Vec<Part> {
         parts.push(Part::of(Protocol::Udp).to_ports([port]));
     }
     parts
+}
+
+/// A selector among the facts.
+pub(super) fn selector(text: &str) -> Result<Selector, InputError> {
+    Selector::parse(text)
+        .map_err(|error| InputError::new(format!("`{text}` is no selector: {error}")))
+}
+
+/// Every address of a family but those of `nets`, as few blocks. A rule that leaves out blocks of a
+/// family is asked of that family alone (RES-21), and so is this.
+pub(super) fn all_but(nets: &[Cidr], family: Family) -> Vec<Cidr> {
+    let rest = addresses(nets).complement();
+    let blocks = |(first, last)| -> Vec<IpNet> {
+        match family {
+            Family::V4 => {
+                let address = |bits: u128| u32::try_from(bits).ok().map(Ipv4Addr::from_bits);
+                let (Some(first), Some(last)) = (address(first), address(last)) else {
+                    return Vec::new();
+                };
+                Ipv4Subnets::new(first, last, 0).map(IpNet::from).collect()
+            }
+            Family::V6 => {
+                let (first, last) = (Ipv6Addr::from_bits(first), Ipv6Addr::from_bits(last));
+                Ipv6Subnets::new(first, last, 0).map(IpNet::from).collect()
+            }
+        }
+    };
+    let ranges = rest.ranges(family).iter();
+    ranges.flat_map(blocks).map(Cidr::truncated).collect()
 }

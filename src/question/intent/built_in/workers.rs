@@ -4,6 +4,7 @@ use crate::finding::InputError;
 use crate::profile::{Audience, Network, PortsOf, Way};
 
 use super::super::{Expect, Facts, Group, Intent, Part};
+use super::ingress::{self, Takers};
 use super::{Between, ISTIO, Need, VRRP, pods, said};
 
 /// What workers need on every network.
@@ -128,9 +129,10 @@ pub(super) fn reach(facts: &Facts<'_>, network: Network) -> Vec<Intent> {
 }
 
 /// What reaches workers from outside the cluster by `network`, and that nothing else does.
-pub(super) fn answer(facts: &Facts<'_>, network: Network) -> Vec<Intent> {
+pub(super) fn answer(facts: &Facts<'_>, network: Network, takers: &Takers) -> Vec<Intent> {
     let ports = &facts.platform.ports;
-    let on = |what: &str| format!("{what} workers on the {network} network");
+    let of = &takers.of;
+    let on = |what: &str| format!("{what} workers{of} on the {network} network");
     let taken = |word, usual| {
         let way = Way::Ingress;
         said::narrowed(facts, &[network], Audience::Workers, way, word, usual)
@@ -186,11 +188,20 @@ pub(super) fn answer(facts: &Facts<'_>, network: Network) -> Vec<Intent> {
             Need::new(on(&name), opening.why.clone(), said::opening(opening))
         }));
     }
+    if !takers.open.is_empty() {
+        needs.push(Need::new(
+            on("those who are listed reach node ports of"),
+            "The cluster profile lists them.",
+            takers.open.clone(),
+        ));
+    }
+    let mut except = said::carriers(facts);
+    except.extend(takers.closed.iter().cloned());
     let between = Between {
         from: outside(network),
-        to: workers(network),
+        to: taking(network, takers),
         about: Some(network),
-        except: said::carriers(facts),
+        except,
     };
     between.exactly(
         needs,
@@ -202,13 +213,13 @@ pub(super) fn answer(facts: &Facts<'_>, network: Network) -> Vec<Intent> {
 
 /// What passes between workers by their public addresses: what one may send and the other takes in,
 /// and what carries packets between pods.
-fn in_public(facts: &Facts<'_>) -> Intent {
+fn in_public(facts: &Facts<'_>, takers: &Takers) -> Intent {
     let everything = |intents: Vec<Intent>| -> Vec<Part> {
         let all = intents.into_iter().filter(|i| i.expect == Expect::Exactly);
         all.flat_map(|intent| intent.parts).collect()
     };
     let sent = everything(reach(facts, Network::Public));
-    let taken = everything(answer(facts, Network::Public));
+    let taken = everything(answer(facts, Network::Public, takers));
     let mut parts: Vec<Part> = sent
         .iter()
         .flat_map(|sent| taken.iter().filter_map(|taken| sent.and(taken)))
@@ -216,13 +227,16 @@ fn in_public(facts: &Facts<'_>) -> Intent {
     parts.extend(said::carriers(facts));
     let between = Between {
         from: workers(Network::Public),
-        to: workers(Network::Public),
+        to: taking(Network::Public, takers),
         about: Some(Network::Public),
-        except: Vec::new(),
+        except: takers.closed.clone(),
     };
     between.intent(
         Expect::Exactly,
-        "workers reach each other on the public network as anyone does".to_owned(),
+        format!(
+            "workers reach {} on the public network as anyone does",
+            each(takers)
+        ),
         "Workers of one cluster trust each other on the private network alone.",
         parts,
     )
@@ -232,18 +246,22 @@ fn in_public(facts: &Facts<'_>) -> Intent {
 pub(super) fn each_other(facts: &Facts<'_>) -> Result<Vec<Intent>, InputError> {
     let mut intents = Vec::new();
     if facts.has(Network::Public) {
-        intents.push(in_public(facts));
+        for takers in ingress::takers(facts, Network::Public)? {
+            intents.push(in_public(facts, &takers));
+        }
     }
-    if facts.has(Network::Private) {
+    let private = facts.has(Network::Private).then_some(Network::Private);
+    let private = private.map(|network| ingress::takers(facts, network));
+    for takers in private.transpose()?.into_iter().flatten() {
         let between = Between {
             from: workers(Network::Private),
-            to: workers(Network::Private),
+            to: taking(Network::Private, &takers),
             about: Some(Network::Private),
-            except: Vec::new(),
+            except: takers.closed.clone(),
         };
         intents.push(between.intent(
             Expect::Allow,
-            "workers reach each other on the private network".to_owned(),
+            format!("workers reach {} on the private network", each(&takers)),
             "Workers of one cluster trust each other.",
             vec![Part::any()],
         ));
@@ -271,6 +289,22 @@ fn workers(network: Network) -> Group {
         network: Some(network),
         selector: None,
     }
+}
+
+/// Those workers on `network` that take in the same of node ports.
+fn taking(network: Network, takers: &Takers) -> Group {
+    Group::Workers {
+        network: Some(network),
+        selector: takers.selector.clone(),
+    }
+}
+
+/// The word for such workers as others among them see them.
+fn each(takers: &Takers) -> String {
+    if takers.of.is_empty() {
+        return "each other".to_owned();
+    }
+    format!("those{}", takers.of)
 }
 
 fn outside(network: Network) -> Group {

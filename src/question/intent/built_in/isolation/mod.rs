@@ -14,7 +14,7 @@ use crate::finding::InputError;
 use crate::profile::{AppRule, Dns, InNamespace, Isolation, Network, PodSet, Subject, Way, Who};
 
 use super::super::{Expect, Facts, Group, Intent, Part};
-use super::pods::{guarded_texts, open, parse, pods_but};
+use super::pods::{guarded_texts, open, pods_but};
 use super::{Between, said};
 use cell::{Cell, cells};
 use name::{in_namespaces, text, told, without};
@@ -435,7 +435,7 @@ impl Apart<'_> {
     ) -> Result<Vec<Intent>, InputError> {
         let own = Group::Pods {
             namespace: Some(namespace.to_owned()),
-            selector: cell.text().map(|text| parse(&text)).transpose()?,
+            selector: cell.text().map(|text| said::selector(&text)).transpose()?,
         };
         let called = cell.told(self.isolation, namespace);
         let sentence = |other: &str, how: &str| match way {
@@ -511,7 +511,7 @@ impl Apart<'_> {
 fn parse_group(text: &str) -> Result<Group, InputError> {
     Ok(Group::Pods {
         namespace: None,
-        selector: Some(parse(text)?),
+        selector: Some(said::selector(text)?),
     })
 }
 
