@@ -1,6 +1,7 @@
 //! What a cluster profile says of how its policies get there.
 
 use crate::call::{Ran, Room};
+use crate::layout::FLUX;
 
 const CLUSTER: &str = "name: shop\nregion: us-south\nnetworks: [private]\n";
 
@@ -71,6 +72,7 @@ fn an_argument_beats_its_key() {
             "--layout kustomize",
             "--layout kustomize".to_owned(),
         ),
+        (argocd, FLUX, FLUX.to_owned()),
         (flux, "--layout plain", String::new()),
         (
             argocd,

@@ -85,16 +85,18 @@ fn what_is_missing_or_of_another_layout_is_refused() {
         ),
     ];
     for (arguments, expected) in CASES {
-        let room = Room::new();
-        let ran = room.run(&format!("gen --region us-south {arguments}"));
-        assert_eq!(ran.code, 2, "{arguments}: {}", ran.stderr);
-        assert!(
-            ran.stderr.starts_with(expected),
-            "{arguments}: {}",
-            ran.stderr
-        );
-        assert!(!room.path("generated").exists(), "{arguments}");
+        refused(arguments, expected);
     }
+}
+
+/// Runs `gen`, which refuses the arguments with these first words and writes nothing.
+pub(crate) fn refused(arguments: &str, expected: &str) {
+    let room = Room::new();
+    let ran = room.run(&format!("gen --region us-south {arguments}"));
+    assert_eq!(ran.code, 2, "{arguments}: {}", ran.stderr);
+    let told = &ran.stderr;
+    assert!(told.starts_with(expected), "{arguments}: {told}");
+    assert!(!room.path("generated").exists(), "{arguments}");
 }
 
 #[test]

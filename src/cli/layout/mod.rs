@@ -2,7 +2,9 @@
 
 mod said;
 
+use std::fmt::Display;
 use std::path::{Component, Path};
+use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
@@ -184,22 +186,22 @@ fn streamed(all: &All, given: &Arguments<'_>) -> Result<Layout, InputError> {
     }
 }
 
+/// A value that is a name of some form.
+fn parsed<T: FromStr<Err: Display>>(said: &Said) -> Result<T, InputError> {
+    let parsed = said.text.parse::<T>();
+    parsed.map_err(|error| said.error(format!("`{}`: {error}", said.name())))
+}
+
 /// A name of an object.
 fn name(said: &Said) -> Result<String, InputError> {
-    let parsed = said.text.parse::<NodeName>();
-    parsed
-        .map(|_| said.text.clone())
-        .map_err(|error| said.error(format!("`{}`: {error}", said.name())))
+    parsed::<NodeName>(said).map(|_| said.text.clone())
 }
 
 fn namespace(all: &All, key: &'static str, usual: &str) -> Result<String, InputError> {
-    let Some(said) = all.get(key)? else {
-        return Ok(usual.to_owned());
-    };
-    let parsed = said.text.parse::<Name>();
-    parsed
-        .map(|name| name.to_string())
-        .map_err(|error| said.error(format!("`{}`: {error}", said.name())))
+    match all.get(key)? {
+        Some(said) => parsed::<Name>(&said).map(|name| name.to_string()),
+        None => Ok(usual.to_owned()),
+    }
 }
 
 fn repository(all: &All) -> Result<String, InputError> {
