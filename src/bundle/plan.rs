@@ -3,8 +3,9 @@
 use crate::finding::{InputError, Place};
 use crate::net::Cidr;
 use crate::profile::{
-    ClusterService, Ingress, IngressPolicy, IngressRules, Isolation, Name, Network, Platform,
-    PlatformProfile, PolicyFacts, RegionProfile, ServiceGroup, Version, Workers, check_pod_subnet,
+    Balancer, ClusterService, Ingress, IngressPolicy, IngressRules, Isolation, Name, Network,
+    Platform, PlatformProfile, PolicyFacts, RegionProfile, ServiceGroup, Version, Workers,
+    check_pod_subnet,
 };
 use crate::question::subject::Known;
 
@@ -322,9 +323,7 @@ impl Plan {
         match policy.rules {
             IngressRules::NodePorts => self.ingress.node_ports_on(policy.network).is_some(),
             IngressRules::LoadBalancers => balancers.next().is_some(),
-            IngressRules::UntrackedLoadBalancers => {
-                balancers.any(|balancer| balancer.is_untracked())
-            }
+            IngressRules::UntrackedLoadBalancers => balancers.any(Balancer::is_untracked),
         }
     }
 

@@ -51,9 +51,8 @@ impl Work<'_> {
             return courses;
         }
         match (from, to) {
-            (End::Outside, End::Outside) | (End::Services(_), _) => {}
             (End::Outside, End::Services(_)) => courses = self.inwards(ends, to, family),
-            (_, End::Services(_)) => {}
+            (End::Outside, End::Outside) | (End::Services(_), _) | (_, End::Services(_)) => {}
             (End::Outside, _) => {
                 let Some(pair) = self.inward(to) else {
                     return courses;

@@ -137,26 +137,19 @@ pub struct LoadBalancer {
     /// Who does not reach it; everybody else does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deny: Option<List<SourceWord>>,
-    /// Whether its lists may keep the platform's health checks from it.
-    #[serde(default, skip_serializing_if = "HealthChecks::is_open")]
-    pub health_checks: HealthChecks,
+    /// Whether its lists may keep the platform's health checks from it; they may not unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_checks: Option<HealthChecks>,
 }
 
 /// Whether the platform's health checks reach a load balancer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum HealthChecks {
     /// They do; lists that keep them out are refused.
-    #[default]
     Open,
     /// They need not.
     Closed,
-}
-
-impl HealthChecks {
-    fn is_open(&self) -> bool {
-        *self == Self::Open
-    }
 }
 
 /// Addresses under a name, to be used where sources are listed.

@@ -305,9 +305,12 @@ impl Surroundings<'_> {
             checked_from: self.checked_from(of)?,
         };
         let own = blocks(&balancer.sources);
-        let is_open = |net: &&Cidr| match is_allowed {
-            true => own.iter().any(|own| own.covers(net)),
-            false => !own.iter().any(|own| own.overlaps(net)),
+        let is_open = |net: &&Cidr| {
+            if is_allowed {
+                own.iter().any(|own| own.covers(net))
+            } else {
+                !own.iter().any(|own| own.overlaps(net))
+            }
         };
         match balancer.checked_from.iter().find(|net| !is_open(net)) {
             Some(net) => Err(self.shuts_out(of, list, *net)),
@@ -319,7 +322,7 @@ impl Surroundings<'_> {
     fn checked_from(&self, of: &LoadBalancer) -> Result<Vec<Cidr>, InputError> {
         let checks = &self.platform.ingress.health_checks;
         let are_made = checks.network == of.network.value && checks.kinds.contains(&of.kind);
-        if !are_made || of.health_checks == HealthChecks::Closed {
+        if !are_made || of.health_checks == Some(HealthChecks::Closed) {
             return Ok(Vec::new());
         }
         let ranges = self.library.ranges(checks.set.as_str())?;

@@ -57,7 +57,7 @@ pub(super) fn takers(facts: &Facts<'_>, network: Network) -> Result<Vec<Takers>,
     let sources = blocks(&ports.sources);
     let closed = others(&sources)
         .into_iter()
-        .flat_map(|nets| node_ports(facts, ports, nets));
+        .flat_map(|nets| node_ports(facts, ports, nets.as_deref()));
     let closing = |takers: Takers| Takers {
         closed: closed.collect(),
         ..takers
@@ -71,7 +71,7 @@ pub(super) fn takers(facts: &Facts<'_>, network: Network) -> Result<Vec<Takers>,
     let open = if sources.is_empty() {
         Vec::new()
     } else {
-        node_ports(facts, ports, Some(sources))
+        node_ports(facts, ports, Some(&sources))
     };
     Ok(vec![Takers {
         open,
@@ -80,11 +80,11 @@ pub(super) fn takers(facts: &Facts<'_>, network: Network) -> Result<Vec<Takers>,
 }
 
 /// Packets to node ports from these addresses, or from everywhere.
-fn node_ports(facts: &Facts<'_>, ports: &NodePorts, nets: Option<Vec<Cidr>>) -> Vec<Part> {
+fn node_ports(facts: &Facts<'_>, ports: &NodePorts, nets: Option<&[Cidr]>) -> Vec<Part> {
     let protocols = facts.platform.ingress.protocols.iter();
     protocols
         .map(|protocol| Part {
-            sources: nets.clone(),
+            sources: nets.map(<[Cidr]>::to_vec),
             ..Part::of(*protocol).to_ports(ports.ports.iter().copied())
         })
         .collect()
