@@ -6,6 +6,7 @@ mod effective;
 mod endpoint;
 mod imagine;
 mod labels;
+mod objects;
 mod ownership;
 mod peer;
 mod policy;
@@ -28,6 +29,8 @@ use super::settings::{DataPlane, Settings};
 use super::tables::{PodId, ProfileId};
 use super::topology::Profile;
 
+pub use objects::UnderWay;
+
 pub(super) use imagine::{Labelled, imagine, imagine_labelled, sketch_of};
 pub(super) use labels::{
     NAMESPACE, NAMESPACE_NAMES, OF_NAMESPACE, OF_SERVICE_ACCOUNT, SERVICE_ACCOUNT_NAMES,
@@ -35,6 +38,7 @@ pub(super) use labels::{
 
 use cluster::Cluster;
 use endpoint::Topology;
+use objects::Objects;
 use peer::Members;
 use rule::Rules;
 
@@ -43,15 +47,31 @@ use rule::Rules;
 /// Nothing that stands in them can make this fail: what Calico leaves out is left out, and told
 /// by [`Program::vanished`] and [`Program::not_modelled`].
 pub fn compile(resources: &ResourceSet, settings: &Settings) -> Program {
+    compile_under_way(resources, &[], settings)
+}
+
+/// Compiles `settled` with objects beside them that are under way: the program stands for every
+/// combination of their forms at once. What all of them decide alike is decided; what hangs on
+/// which of them is there is unknown, with [`Doubt::UnderWay`](super::Doubt::UnderWay).
+///
+/// No object under way may be among the settled ones, and of each [`UnderWay::is_followed`] must
+/// hold: of other kinds both forms count as settled.
+pub fn compile_under_way(
+    settled: &ResourceSet,
+    steps: &[UnderWay<'_>],
+    settings: &Settings,
+) -> Program {
+    let resources = settled;
+    let objects = Objects::of(settled, steps);
     let cluster = Cluster::of(resources, settings);
-    let mut topology = Topology::of(resources, settings, &cluster);
+    let mut topology = Topology::of(&objects, settings, &cluster);
     let mut rules = Rules::new(cluster.era, cluster.data_plane);
     let mut profiles = Profiles::of(resources, &mut rules);
     let names = topology.profile_names();
     profiles.resolve(&names);
-    let (tiers, policies, vanished) = policy::compile(resources, settings, &cluster, &mut rules);
+    let (tiers, policies, vanished) = policy::compile(&objects, settings, &cluster, &mut rules);
     let members = Members::of(
-        resources,
+        &objects,
         &cluster,
         &topology,
         &profiles,
@@ -72,6 +92,7 @@ pub fn compile(resources: &ResourceSet, settings: &Settings) -> Program {
     topology.finish(&members, &rules.selectors);
     let host_classes = topology.host_classes();
     Program {
+        is_under_way: !steps.is_empty(),
         era: cluster.era,
         data_plane: cluster.data_plane,
         nat_outgoing: settings.nat_outgoing,
@@ -96,7 +117,7 @@ pub fn compile(resources: &ResourceSet, settings: &Settings) -> Program {
         service_selectors: service::selectors(resources),
         pending: pending(resources, &topology.pods_by_name),
         vanished,
-        not_modelled: not_modelled(resources, cluster.era),
+        not_modelled: not_modelled(&objects, cluster.era),
         namespaces: cluster.namespaces,
         service_accounts: cluster.service_accounts,
         host_classes,
@@ -110,7 +131,7 @@ pub fn compile(resources: &ResourceSet, settings: &Settings) -> Program {
 
 /// Kubernetes' policies for the whole cluster in a version of their API of which nothing says what
 /// Calico makes of it (KNP-11). Before 3.29 it makes nothing of any.
-fn not_modelled(resources: &ResourceSet, era: Era) -> Vec<NotModelled> {
+fn not_modelled(resources: &Objects<'_>, era: Era) -> Vec<NotModelled> {
     resources
         .iter()
         .filter(|_| era != Era::E1)
