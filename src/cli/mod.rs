@@ -19,6 +19,7 @@ mod profile;
 mod progress;
 mod prove;
 mod render;
+mod rollout;
 mod side;
 mod source;
 mod terminal;
@@ -57,6 +58,7 @@ enum Command {
     Trace(Box<trace::Arguments>),
     Audit(Box<audit::Arguments>),
     Diff(Box<diff::Arguments>),
+    Rollout(Box<rollout::Arguments>),
     Workers(workers::Arguments),
     Convert(convert::Arguments),
     Profile(profile::Arguments),
@@ -77,6 +79,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
+        Command::Rollout(arguments) => rollout::run(&arguments),
         Command::Workers(arguments) => workers::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Profile(arguments) => profile::run(&arguments),

@@ -52,7 +52,7 @@ pub use crate::resource::Era;
 pub use address::{AddressSet, Cover, Family};
 pub use answer::{Answer, Doubt};
 pub use chain::{Chain, ChainTier, Form, Line};
-pub use compile::{UnderWay, compile, compile_under_way};
+pub use compile::{Moment, UnderWay, compile, compile_moment};
 pub use felix::{Failsafe, Failsafes, FelixFacts};
 pub use flow::{ExternalTrafficPolicy, Flow, Original, Party};
 pub use imagined::{ImaginedPod, ImaginedPort, PodSketch};

@@ -253,7 +253,7 @@ impl Program {
                 found.push(id);
             }
         };
-        let mut wildcards = |put: &mut dyn FnMut(_), instead: Option<HostEndpointId>| {
+        let wildcards = |put: &mut dyn FnMut(_), instead: Option<HostEndpointId>| {
             for claim in &host.wildcard {
                 put(Some(claim.endpoint));
             }

@@ -1,6 +1,6 @@
 //! At which step of the roll-out an object is applied.
 
-use palisade::bundle::Wave;
+use palisade::question::rollout::Wave;
 use palisade::finding::Input;
 use palisade::resource::ResourceSet;
 

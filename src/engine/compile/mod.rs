@@ -29,7 +29,7 @@ use super::settings::{DataPlane, Settings};
 use super::tables::{PodId, ProfileId};
 use super::topology::Profile;
 
-pub use objects::UnderWay;
+pub use objects::{Moment, UnderWay};
 
 pub(super) use imagine::{Labelled, imagine, imagine_labelled, sketch_of};
 pub(super) use labels::{
@@ -47,22 +47,24 @@ use rule::Rules;
 /// Nothing that stands in them can make this fail: what Calico leaves out is left out, and told
 /// by [`Program::vanished`] and [`Program::not_modelled`].
 pub fn compile(resources: &ResourceSet, settings: &Settings) -> Program {
-    compile_under_way(resources, &[], settings)
+    let moment = Moment {
+        settled: resources,
+        there: Vec::new(),
+        under_way: Vec::new(),
+    };
+    compile_moment(&moment, settings)
 }
 
-/// Compiles `settled` with objects beside them that are under way: the program stands for every
-/// combination of their forms at once. What all of them decide alike is decided; what hangs on
-/// which of them is there is unknown, with [`Doubt::UnderWay`](super::Doubt::UnderWay).
+/// Compiles a cluster while objects are under way: the program stands for every combination of
+/// their forms at once. What all combinations decide alike is decided; what hangs on which of them
+/// is there is unknown, with [`Doubt::UnderWay`](super::Doubt::UnderWay).
 ///
-/// No object under way may be among the settled ones, and of each [`UnderWay::is_followed`] must
-/// hold: of other kinds both forms count as settled.
-pub fn compile_under_way(
-    settled: &ResourceSet,
-    steps: &[UnderWay<'_>],
-    settings: &Settings,
-) -> Program {
-    let resources = settled;
-    let objects = Objects::of(settled, steps);
+/// What is decided holds of every combination. The reverse is exact for one packet at one hook
+/// (`engine::reach::under_way`); where one object is asked about a packet at two hooks, or a
+/// selector finds it besides, combinations are followed that there are not.
+pub fn compile_moment(moment: &Moment<'_>, settings: &Settings) -> Program {
+    let resources = moment.settled;
+    let objects = Objects::of(moment);
     let cluster = Cluster::of(resources, settings);
     let mut topology = Topology::of(&objects, settings, &cluster);
     let mut rules = Rules::new(cluster.era, cluster.data_plane);
@@ -92,7 +94,7 @@ pub fn compile_under_way(
     topology.finish(&members, &rules.selectors);
     let host_classes = topology.host_classes();
     Program {
-        is_under_way: !steps.is_empty(),
+        is_under_way: !moment.under_way.is_empty(),
         era: cluster.era,
         data_plane: cluster.data_plane,
         nat_outgoing: settings.nat_outgoing,

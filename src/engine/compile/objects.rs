@@ -12,7 +12,7 @@ pub struct UnderWay<'r> {
 }
 
 impl UnderWay<'_> {
-    /// Whether [`compile_under_way`](super::compile_under_way) follows both forms: those of
+    /// Whether [`compile_moment`](super::compile_moment) follows both forms: those of
     /// policies, host endpoints and network sets. A tier that comes or changes moves all of its
     /// policies.
     pub fn is_followed(&self) -> bool {
@@ -30,6 +30,18 @@ impl UnderWay<'_> {
     }
 }
 
+/// A cluster while objects are under way.
+#[derive(Debug, Clone)]
+pub struct Moment<'r> {
+    /// What is there.
+    pub settled: &'r ResourceSet,
+    /// Policies, host endpoints, network sets and tiers that are there besides.
+    pub there: Vec<&'r Resource>,
+    /// What is under way. None of it is among what is there, and of each
+    /// [`UnderWay::is_followed`] holds.
+    pub under_way: Vec<UnderWay<'r>>,
+}
+
 /// An object, and whether it is settled.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Object<'r> {
@@ -44,20 +56,21 @@ pub(super) struct Objects<'r> {
 }
 
 impl<'r> Objects<'r> {
-    pub(super) fn of(settled: &'r ResourceSet, steps: &[UnderWay<'r>]) -> Self {
-        let there = settled.iter().map(|resource| Object {
+    pub(super) fn of(moment: &Moment<'r>) -> Self {
+        let there = moment.settled.iter().chain(moment.there.iter().copied());
+        let there = there.map(|resource| Object {
             resource,
             step: None,
         });
         let mut all: Vec<Object<'r>> = there.collect();
-        for (step, under_way) in (0..).zip(steps) {
+        for (step, under_way) in (0..).zip(&moment.under_way) {
             let forms = [under_way.old, under_way.new].into_iter().flatten();
             all.extend(forms.map(|resource| Object {
                 resource,
                 step: Some(step),
             }));
         }
-        if !steps.is_empty() {
+        if all.len() > moment.settled.len() {
             all.sort_by(|a, b| a.resource.key.cmp(&b.resource.key));
         }
         Self { all }

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::engine::{Outcome, StageDecision, StageTrace, Why, compile};
+use crate::engine::compile;
 use crate::finding::InputError;
 use crate::question::flows::{Change, ChangeKind, flow_diff};
 use crate::question::subject::{Known, subject};
-use crate::question::trace::Answered;
-use crate::resource::{Body, Key, Resource, ResourceSet};
+use crate::question::trace::decided_by;
+use crate::resource::{Key, Resource, ResourceSet};
 
 use super::{Comparison, FlowChange, FlowChanges, Side, is_compared};
 
@@ -38,11 +38,7 @@ pub fn changed_flows(
         }
         let [before, after] = in_place([was, is], found);
         let mut known = known.clone();
-        if known.workers.is_empty() && !lists_workers(&before) && !lists_workers(&after) {
-            known
-                .workers
-                .clone_from(&known.platform_profile.sample_workers);
-        }
+        known.sample(&[&before, &after]);
         let programs = [before, after].map(|set| {
             let subject = subject(set, &known)?;
             Ok::<_, InputError>(compile(&subject.resources, &subject.settings))
@@ -68,7 +64,10 @@ pub fn changed_flows(
 
 /// What is in place before and after: what each side names, and of what it does not name all that no
 /// change of policies takes away.
-fn in_place(parts: [&ResourceSet; 2], found: &Comparison) -> [ResourceSet; 2] {
+pub(in crate::question) fn in_place(
+    parts: [&ResourceSet; 2],
+    found: &Comparison,
+) -> [ResourceSet; 2] {
     let stays = |key: &Key| {
         found.unmanaged.contains(key)
             || found.unseen.contains(key)
@@ -103,12 +102,6 @@ fn facts_differ(old: &ResourceSet, new: &ResourceSet) -> bool {
 
 fn written(resource: &Resource) -> Option<&str> {
     resource.input.text.get(resource.span.range())
-}
-
-fn lists_workers(resources: &ResourceSet) -> bool {
-    resources
-        .iter()
-        .any(|resource| matches!(resource.body, Body::Node(_) | Body::HostEndpoint(_)))
 }
 
 fn told_of(part: &str, change: &Change) -> FlowChange {
@@ -154,39 +147,5 @@ fn few(labels: &[String]) -> String {
         [one] => one.clone(),
         [first, second] => format!("{first}, {second}"),
         [first, .., _] => format!("{first} and {} other kinds of ends", labels.len() - 1),
-    }
-}
-
-/// What decided on a flow, in a few words.
-fn decided_by(answered: &Answered) -> String {
-    let stages = answered.to_each.iter().flat_map(|each| &each.trace.ways);
-    let stages: Vec<&StageTrace> = stages.flat_map(|way| &way.stages).collect();
-    let drops = |stage: &&&StageTrace| stage.decision == StageDecision::Drop;
-    let speaks = |stage: &&&StageTrace| {
-        matches!(
-            stage.why,
-            Why::Rule { .. } | Why::Profile { .. } | Why::Failsafe
-        )
-    };
-    let stage = match answered.outcome {
-        Outcome::Deny => stages.iter().find(drops),
-        Outcome::Allow | Outcome::Unknown(_) => stages.iter().rev().find(speaks),
-    };
-    let verdict = match answered.outcome {
-        Outcome::Allow => "passes",
-        Outcome::Deny => "dropped",
-        Outcome::Unknown(_) => "unknown",
-    };
-    match stage.map(|stage| &stage.why) {
-        Some(Why::Rule {
-            policy,
-            index,
-            place,
-            ..
-        }) => format!("{verdict} by {policy} rule {} ({place})", index + 1),
-        Some(Why::TierEnd { tier, .. }) => format!("{verdict} at the end of tier {tier}"),
-        Some(Why::Profile { profile }) => format!("{verdict} by the profile {profile}"),
-        Some(Why::Failsafe) => format!("{verdict} as a failsafe port"),
-        _ => format!("{verdict}: no policy has a say"),
     }
 }

@@ -4,7 +4,7 @@
 //! nothing as sets, and without what [`IgnoreRule`]s take out. What the platform owns is never
 //! claimed, and what only a cluster has and nobody manages is told apart from what is missing.
 
-mod flows;
+pub(in crate::question) mod flows;
 mod form;
 mod ignore;
 
@@ -323,7 +323,7 @@ fn compare_part(
 }
 
 /// Whether the objects are of a kind whose meaning is known whole.
-fn is_compared(pair: [Option<&Resource>; 2]) -> bool {
+pub(in crate::question) fn is_compared(pair: [Option<&Resource>; 2]) -> bool {
     let mut bodies = pair.into_iter().flatten().map(|resource| &resource.body);
     bodies.any(|body| {
         matches!(

@@ -153,7 +153,7 @@ impl Proven {
 }
 
 /// What is wrong with a flow that speaks against `intent`, in a sentence without its stop.
-fn wrong(intent: &Intent, counter: &Counter) -> String {
+pub(super) fn wrong(intent: &Intent, counter: &Counter) -> String {
     let packet = counter.header;
     match (counter.fault, intent.expect) {
         (Fault::Dropped, _) => format!("{packet} is dropped and should pass"),
@@ -230,12 +230,12 @@ fn unsure(way: &WayTrace) -> Option<&Place> {
 }
 
 /// A text from outside without what would speak to a terminal.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
     text.chars().map(shown).collect()
 }
 
 /// A text without colours.
-fn uncoloured(text: &str) -> String {
+pub(super) fn uncoloured(text: &str) -> String {
     anstream::adapter::strip_str(text).to_string()
 }

@@ -17,7 +17,7 @@ use crate::finding::InputError;
 use crate::resource::{Api, Resource};
 use crate::yaml::to_text;
 
-use super::super::wave::Wave;
+use crate::question::rollout::Wave;
 use super::super::{Bundle, RenderedFile};
 use super::mark::{SYNC_WAVE, Waves, marked};
 use super::{Metadata, by_wave, file_of, labels_of, name_of};
