@@ -15,6 +15,7 @@ use crate::resource::ResourceSet;
 use super::layout::LayoutArguments;
 use super::plan::{self, PlanArguments};
 use super::prove::{Held, Job, Of, both, prove, together};
+use super::safety::is_safe_to_roll_out;
 use super::render::TemplateArguments;
 use super::terminal;
 
@@ -70,7 +71,7 @@ impl MakeArguments {
             tell_skipped(&plans);
         } else {
             proven = prove_all(&plans, &rendered, &library)?;
-            if proven.is_none() {
+            if proven.is_none() || !is_safe_to_roll_out(&plans, &rendered, &library)? {
                 return Ok(None);
             }
         }

@@ -13,6 +13,7 @@ mod layout;
 mod library;
 mod lint;
 mod make;
+mod parallel;
 mod plan;
 mod profile;
 #[cfg(feature = "live")]
@@ -20,6 +21,7 @@ mod progress;
 mod prove;
 mod render;
 mod rollout;
+mod safety;
 mod side;
 mod source;
 mod terminal;

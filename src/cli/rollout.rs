@@ -24,6 +24,9 @@ use super::source::SourceArguments;
 use super::terminal::Progress;
 use super::{Exit, terminal};
 
+/// What there is of a cluster to which nothing was rolled out.
+pub(super) const NOTHING: &str = "nothing but the platform's own policies";
+
 /// Prove that nothing is cut off while policies are rolled out
 ///
 /// Shows what is applied and taken away wave by wave, and proves of each wave that what must pass
@@ -289,7 +292,7 @@ impl Arguments {
     /// What there is where nothing was rolled out.
     fn nothing(&self) -> String {
         match self.baseline {
-            BaselineWord::On => "nothing but the platform's own policies".to_owned(),
+            BaselineWord::On => NOTHING.to_owned(),
             BaselineWord::Off => "nothing".to_owned(),
         }
     }

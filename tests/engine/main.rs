@@ -25,4 +25,5 @@ mod reach;
 mod resolution;
 mod size;
 mod support;
+mod under_way;
 mod vectors;
