@@ -224,7 +224,7 @@ fn ingress_policy(dice: &mut Dice, name: &str) -> String {
 #[test]
 fn at_one_hook_the_answer_is_exact() {
     const POD: &str = "{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: a}, spec: \
-                       {nodeName: n}, status: {podIP: 172.30.0.1}}";
+                       {nodeName: n1}, status: {podIP: 172.30.0.1}}";
     const TIER: &str = "{apiVersion: projectcalico.org/v3, kind: Tier, metadata: {name: early}, \
                         spec: {order: 10, defaultAction: Pass}}";
     let mut tally = [0usize; 3];

@@ -93,7 +93,8 @@ impl Topology {
             Some(interface) => known.claims(interface).collect(),
             None => known.wildcard.clone(),
         };
-        if before.iter().any(|claim| claim.last) {
+        // One of several addresses may be on the same interface.
+        if before.iter().any(|c| c.last || c.endpoint == id) {
             return;
         }
         // Of two forms of one object exactly one is there.
