@@ -187,6 +187,11 @@ fn of_sources(
 
 fn differences(old: &Side, new: &Side, library: &Library) -> Result<Comparison, Error> {
     Ok(compare(old, new, &manner(library)?)?)
+    Ok(compare(
+        old,
+        new,
+        &manner(IgnoreRule::usual(), false, library)?,
+    )?)
 }
 
 fn of_given(
@@ -265,10 +270,10 @@ impl Arguments {
             ));
         }
         if first.is_live() && self.second.is_none() && !self.from_nothing {
-            return Err(InputError::new(format!(
-                "`{first}` alone would be rolled out to itself"
-            ))
-            .hint("give another source before it or behind it"));
+            return Err(
+                InputError::new(format!("`{first}` alone would be rolled out to itself"))
+                    .hint("give another source before it or behind it"),
+            );
         }
         if !self.plan.is_plan() && self.intents.is_none() {
             return Err(InputError::new("nothing says what must pass").hint(

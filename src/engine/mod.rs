@@ -70,7 +70,9 @@ pub use tables::{
     Applied, Class, ClassId, HostEndpointId, HostId, InterfaceId, NamedPortsId, NetsId, PeerSetId,
     PodId, PolicyId, ProfileId, RuleId, ServiceSetId, TierId,
 };
-pub use topology::{Claim, Host, HostAddress, HostEndpoint, Pod, Policy, PolicyKind, Profile, Tier};
+pub use topology::{
+    Claim, Host, HostAddress, HostEndpoint, Pod, Policy, PolicyKind, Profile, Tier,
+};
 pub use trace::{
     EndpointTrace, PeerTrace, PolicyTrace, RuleTrace, StageDecision, StageTrace, TierEnd,
     TierTrace, Trace, WayTrace, Why,

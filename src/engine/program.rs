@@ -324,7 +324,9 @@ impl Program {
         let tiers = class.map_or(&[][..], |class| &class.pre_dnat.tiers);
         [
             !tiers.is_empty(),
-            tiers.iter().any(|tier| tier.forms.is_empty() || tier.certain),
+            tiers
+                .iter()
+                .any(|tier| tier.forms.is_empty() || tier.certain),
         ]
     }
 

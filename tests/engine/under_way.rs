@@ -206,8 +206,17 @@ fn ingress_policy(dice: &mut Dice, name: &str) -> String {
     let mut rules = Vec::new();
     for _ in 0..dice.below(4) {
         let action = dice.of(&["Allow", "Allow", "Deny", "Pass"]);
-        let nets = dice.of(&["192.0.2.0/25", "192.0.2.128/25", "192.0.2.0/24", "192.0.2.64/26"]);
-        let ports = dice.of(&["", ", destination: {ports: [80]}", ", destination: {ports: [443]}"]);
+        let nets = dice.of(&[
+            "192.0.2.0/25",
+            "192.0.2.128/25",
+            "192.0.2.0/24",
+            "192.0.2.64/26",
+        ]);
+        let ports = dice.of(&[
+            "",
+            ", destination: {ports: [80]}",
+            ", destination: {ports: [443]}",
+        ]);
         rules.push(format!(
             "{{action: {action}, protocol: TCP, source: {{nets: [{nets}]}}{ports}}}"
         ));
@@ -294,11 +303,14 @@ fn at_one_hook_the_answer_is_exact() {
                                 [Outcome::Deny] => [false, true, false],
                                 _ => [false, false, true],
                             };
-                            let told: Vec<_> = case.steps.iter().map(|(old, new)| {
-                                [old, new].map(|form| {
-                                    form.as_ref().map(|r| r.input.text.clone())
+                            let told: Vec<_> = case
+                                .steps
+                                .iter()
+                                .map(|(old, new)| {
+                                    [old, new]
+                                        .map(|form| form.as_ref().map(|r| r.input.text.clone()))
                                 })
-                            }).collect();
+                                .collect();
                             assert_eq!(
                                 is, wanted,
                                 "set {number}: {header}: {outcomes:?}\n{settled}\n{told:#?}"

@@ -8,9 +8,7 @@ use crate::engine::settings::Settings;
 use crate::engine::tables::TierId;
 use crate::engine::topology::{Policy, PolicyKind, Tier, policy_id};
 use crate::resource::selector::Selector;
-use crate::resource::{
-    Body, Direction, Era, Key, Kind, Resource, convert, is_converted,
-};
+use crate::resource::{Body, Direction, Era, Key, Kind, Resource, convert, is_converted};
 
 use super::cluster::{Cluster, namespace_of};
 use super::effective;

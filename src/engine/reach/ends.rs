@@ -304,9 +304,7 @@ fn host_classes(
         let id = HostId::new(index);
         let specific = host.specific.iter();
         let mut specific: Vec<(InterfaceId, ClassId, bool)> = specific
-            .filter_map(|(interface, claim)| {
-                Some((*interface, class(claim.endpoint)?, claim.last))
-            })
+            .filter_map(|(interface, claim)| Some((*interface, class(claim.endpoint)?, claim.last)))
             .collect();
         // Of one interface they stay in order.
         specific.sort_by_key(|(interface, _, _)| *interface);

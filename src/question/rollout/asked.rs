@@ -42,7 +42,13 @@ pub(super) fn pieces(intent: &Intent) -> Vec<Intent> {
         ..intent.clone()
     });
     let mut pieces: Vec<Intent> = by_part.collect();
-    for split in [by_target, by_destination, by_source_group, by_source, by_port] {
+    for split in [
+        by_target,
+        by_destination,
+        by_source_group,
+        by_source,
+        by_port,
+    ] {
         let next: Vec<Intent> = pieces.iter().flat_map(split).collect();
         if next.len() <= MOST_PIECES {
             pieces = next;

@@ -9,6 +9,7 @@ use crate::question::verify::{Counter, Proof, verify};
 use super::asked::{pieces, wanted};
 use super::plan::{Phase, Progress, Rollout};
 use super::state::{State, find};
+use super::wave::Wave;
 
 /// Whom it cuts off if packets do not pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -68,6 +69,18 @@ pub struct PhaseProof {
     pub cuts: Vec<Cut>,
     /// The names of those that did not hold before it and do after it.
     pub gained: Vec<String>,
+}
+
+impl PhaseProof {
+    /// Whether a cut comes of host endpoints that are applied one after the other: a rule that finds
+    /// workers by the labels of their host endpoints does not find those that have none yet
+    /// (RES-17). No order of the bundle's own objects avoids it.
+    pub fn is_of_arrival(&self, cut: &Cut) -> bool {
+        let is_workers = |group: &Group| matches!(group, Group::Workers { .. });
+        self.phase.wave == Wave::HostEndpoint
+            && is_workers(&cut.intent.from)
+            && is_workers(&cut.intent.to)
+    }
 }
 
 /// What is known of a roll-out.
@@ -303,7 +316,9 @@ impl Prover<'_> {
         if asked.is_empty() {
             return Ok(());
         }
-        let program = self.rollout.program(&self.rollout.at(phase, Progress::Done));
+        let program = self
+            .rollout
+            .program(&self.rollout.at(phase, Progress::Done));
         let proofs = verify(&program, &asked, self.facts, |_| {})?;
         let open = self.items.iter_mut().filter(|item| !item.held);
         for (item, proof) in open.zip(proofs) {

@@ -79,15 +79,12 @@ impl RolledOut {
     /// The state in a sentence without its stop.
     fn state(&self, state: &State) -> String {
         let done = self.list(&state.done);
-        let missing = if state.missing.is_empty() {
-            &state.open
-        } else {
-            &state.missing
-        };
-        match (done.is_empty(), missing.is_empty()) {
-            (true, _) => format!("while {} not yet", self.open(missing)),
+        let missing = self.open(&state.missing);
+        match (done.is_empty(), state.missing.is_empty()) {
+            (true, true) => "while nothing of the wave is done".to_owned(),
+            (true, false) => format!("while {missing} not yet"),
             (false, true) => format!("while {done}"),
-            (false, false) => format!("while {done} and {} not yet", self.open(missing)),
+            (false, false) => format!("while {done} and {missing} not yet"),
         }
     }
 
