@@ -30,7 +30,7 @@ fn a_denial_that_may_come_first_is_refused() {
              GlobalNetworkPolicy allow-ibm-ports-private is not yet\n    \
              TCP 10.255.254.3:40000 -> 10.0.0.0:53 is dropped and should pass\n    \
              dropped by GlobalNetworkPolicy deny-all-private-default rule 1 \
-             (eu-de/private/deny-all-private-default.yaml (rendered):17:5)\n";
+             (eu-de/private/deny-all-private-default.yaml (rendered):19:5)\n";
         assert!(ran.stderr.contains(expected), "{}", ran.stderr);
         let end = "cut off workers; `--no-verify` writes all the same\n";
         assert!(ran.stderr.ends_with(end), "{}", ran.stderr);
@@ -50,7 +50,7 @@ fn a_host_endpoint_before_what_opens_is_refused() {
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     let expected = "  cut: workers reach name servers on the private network (workers)\n    \
          while HostEndpoint kube-1-worker-private is in place\n    \
-         TCP 10.1.2.3:40000 -> 10.0.0.0:53 is dropped and should pass\n    \
+         TCP 10.1.2.3:40000 -> 0.0.0.0:53 is dropped and should pass\n    \
          dropped at the end of tier default\n";
     assert!(ran.stderr.contains(expected), "{}", ran.stderr);
     assert!(!room.path("generated").exists());

@@ -8,7 +8,7 @@ use crate::question::verify::{Counter, Proof, verify};
 
 use super::asked::{pieces, wanted};
 use super::plan::{Phase, Progress, Rollout};
-use super::state::{State, find};
+use super::state::{Found, State, find};
 use super::wave::Wave;
 
 /// Whom it cuts off if packets do not pass.
@@ -208,28 +208,39 @@ impl Prover<'_> {
         let steps = self.rollout.steps().iter().enumerate();
         let steps = steps.filter(|(_, step)| step.phase == phase);
         let steps: Vec<usize> = steps.map(|(index, _)| index).collect();
-        let held: Vec<&Item> = self.items.iter().filter(|item| item.held).collect();
-        let asked: Vec<Intent> = held.iter().map(|item| unplaced(&item.intent)).collect();
-        let failed = self.within(phase, &asked)?;
-        let cuts = self.cuts(phase, &asked, failed, &held)?;
-        let mut open: Vec<usize> = held.iter().map(|item| item.of).collect();
-        let cut: Vec<usize> = held
-            .iter()
-            .filter(|item| cuts.iter().any(|(of, _)| *of == item.of))
-            .map(|item| item.of)
-            .collect();
-        open.retain(|of| !cut.contains(of));
-        open.sort_unstable();
-        open.dedup();
         let before = self.names(|item| !item.held);
+        let held: Vec<usize> = (0..self.items.len())
+            .filter(|index| self.items.get(*index).is_some_and(|item| item.held))
+            .collect();
+        let asked: Vec<Intent> = self
+            .items
+            .iter()
+            .filter(|item| item.held)
+            .map(|item| unplaced(&item.intent))
+            .collect();
+        let failed = self.within(phase, &asked)?;
+        let cut: Vec<usize> = failed
+            .iter()
+            .filter_map(|(index, _)| held.get(*index).copied())
+            .collect();
+        let cuts = self.cuts(phase, &asked, failed, &held)?;
+        let proved = self.names(|item| item.held).len() - cuts.len();
+        // What is cut and not there again after the phase is told of once.
+        for index in cut {
+            if let Some(item) = self.items.get_mut(index) {
+                item.held = false;
+            }
+        }
         self.look_again(phase)?;
         let after = self.names(|item| !item.held);
+        let is_cut = |name: &String| cuts.iter().any(|cut| cut.intent.name == *name);
+        let gained = before.into_iter().filter(|name| !after.contains(name));
         Ok(PhaseProof {
             phase,
             steps,
-            proved: open.len(),
-            cuts: cuts.into_iter().map(|(_, cut)| cut).collect(),
-            gained: before.into_iter().filter(|n| !after.contains(n)).collect(),
+            proved,
+            gained: gained.filter(|name| !is_cut(name)).collect(),
+            cuts,
         })
     }
 
@@ -257,52 +268,44 @@ impl Prover<'_> {
         Ok(failed)
     }
 
-    /// What speaks against those that are not proven, each with the intent that it is of: of one
-    /// intent the first.
+    /// What speaks against those that are not proven: of one intent the first.
     fn cuts(
         &self,
         phase: Phase,
         asked: &[Intent],
         failed: Vec<(usize, Proof)>,
-        held: &[&Item],
-    ) -> Result<Vec<(usize, Cut)>, InputError> {
-        let mut told: Vec<(usize, usize, Proof)> = Vec::new();
+        held: &[usize],
+    ) -> Result<Vec<Cut>, InputError> {
+        let mut told: Vec<(&Item, &Intent, Proof)> = Vec::new();
         for (index, proof) in failed {
-            let Some(item) = held.get(index) else {
-                continue;
-            };
-            if !told.iter().any(|(of, _, _)| *of == item.of) {
-                told.push((item.of, index, proof));
+            let item = held.get(index).and_then(|item| self.items.get(*item));
+            if let (Some(item), Some(intent)) = (item, asked.get(index))
+                && !told.iter().any(|(known, _, _)| known.of == item.of)
+            {
+                told.push((item, intent, proof));
             }
         }
         let questions: Vec<(&Intent, Option<&Counter>)> = told
             .iter()
-            .filter_map(|(_, index, proof)| Some((asked.get(*index)?, proof.counters.first())))
+            .map(|(_, intent, proof)| (*intent, proof.counters.first()))
             .collect();
         if questions.is_empty() {
             return Ok(Vec::new());
         }
         let found = find(self.rollout, phase, &questions, self.facts)?;
-        let mut cuts = Vec::new();
-        for ((of, index, proof), found) in told.into_iter().zip(found) {
-            let Some(item) = held.get(index) else {
-                continue;
-            };
+        let cut = |((item, _, proof), found): ((&Item, &Intent, Proof), Option<Found>)| {
             let (state, counter) = match found {
                 Some(found) => (Some(found.state), Some(found.counter)),
                 None => (None, proof.counters.into_iter().next()),
             };
-            cuts.push((
-                of,
-                Cut {
-                    whose: Whose::of(&item.intent),
-                    intent: item.intent.clone(),
-                    state,
-                    counter,
-                },
-            ));
-        }
-        Ok(cuts)
+            Cut {
+                whose: Whose::of(&item.intent),
+                intent: item.intent.clone(),
+                state,
+                counter,
+            }
+        };
+        Ok(told.into_iter().zip(found).map(cut).collect())
     }
 
     /// Finds out which of those that did not hold do after the phase.
