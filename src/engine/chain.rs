@@ -20,6 +20,10 @@ pub struct Chain {
 
 /// One tier of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what is known of a tier, each by itself"
+)]
 pub struct ChainTier {
     /// The tier.
     pub tier: TierId,

@@ -117,7 +117,7 @@ fn random_case(dice: &mut Dice) -> (Case, String) {
         .map(|(old, new)| {
             let text = |form: &Option<Resource>| {
                 let form = form.as_ref();
-                form.map(|r| r.input.text[r.span.range()].to_owned())
+                form.and_then(|r| r.input.text.get(r.span.range()))
             };
             format!("{:?}\n  -> {:?}", text(old), text(new))
         })
@@ -244,13 +244,12 @@ fn at_one_hook_the_answer_is_exact() {
             settled += &format!("---\n{}\n", ingress_policy(&mut dice, &format!("s{n}")));
         }
         let mut steps: Vec<Step> = Vec::new();
-        for n in 0..1 + dice.below(4) {
+        for n in 0..=dice.below(4) {
             let name = format!("u{n}");
-            let mut form = |dice: &mut Dice| {
+            let form = |dice: &mut Dice| {
                 let text = ingress_policy(dice, &name);
                 let set = read(&text);
-                let resource = set.iter().next().unwrap().clone();
-                resource
+                set.iter().next().unwrap().clone()
             };
             let (old, new) = (form(&mut dice), form(&mut dice));
             // The two forms of one policy stand in one tier: exact for that alone.

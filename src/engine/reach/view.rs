@@ -141,9 +141,10 @@ impl Addressing<'_> {
             let known = Bounds::of(is_host).or(self.is_in(&set.sets, view));
             // A set that is under way may hold it.
             let is_open = set.doubt == Doubt::UnderWay && !set.perhaps.is_empty(self.family);
-            return match is_open {
-                true => known.or(Bounds::of(Answer::Maybe(Doubt::UnderWay))),
-                false => known,
+            return if is_open {
+                known.or(Bounds::of(Answer::Maybe(Doubt::UnderWay)))
+            } else {
+                known
             };
         }
         let sure = self.is_in(&set.sure, view);

@@ -27,12 +27,14 @@ pub struct Phase {
 impl Ord for Phase {
     /// What comes or changes before what goes, that from the highest wave down.
     fn cmp(&self, other: &Self) -> Ordering {
-        self.removes
-            .cmp(&other.removes)
-            .then_with(|| match self.removes {
-                false => self.wave.cmp(&other.wave),
-                true => other.wave.cmp(&self.wave),
-            })
+        self.removes.cmp(&other.removes).then_with(|| {
+            let upwards = self.wave.cmp(&other.wave);
+            if self.removes {
+                upwards.reverse()
+            } else {
+                upwards
+            }
+        })
     }
 }
 

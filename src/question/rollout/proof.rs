@@ -117,6 +117,8 @@ struct Item {
     of: usize,
     /// Whether it held at the last look, so that it must stay so.
     held: bool,
+    /// Whether it was cut, and did not come back.
+    lost: bool,
 }
 
 /// Looks at every phase; `before` is [`Rollout::before`]. What must hold is what `intents` want to pass; `facts` say which interface
@@ -177,6 +179,7 @@ impl Prover<'_> {
                     intent: intent.clone(),
                     of,
                     held,
+                    lost: false,
                 });
                 continue;
             }
@@ -184,6 +187,7 @@ impl Prover<'_> {
                 intent,
                 of,
                 held: false,
+                lost: false,
             }));
         }
         let asked: Vec<Intent> = apart.iter().map(|item| unplaced(&item.intent)).collect();
@@ -224,11 +228,14 @@ impl Prover<'_> {
             .filter_map(|(index, _)| held.get(*index).copied())
             .collect();
         let cuts = self.cuts(phase, &asked, failed, &held)?;
-        let proved = self.names(|item| item.held).len() - cuts.len();
+        let is_of_lost = |item: &Item| self.items.iter().any(|i| i.lost && i.of == item.of);
+        let proved = self.names(|item| item.held && !is_of_lost(item)).len();
+        let proved = proved.saturating_sub(cuts.len());
         // What is cut and not there again after the phase is told of once.
         for index in cut {
             if let Some(item) = self.items.get_mut(index) {
                 item.held = false;
+                item.lost = true;
             }
         }
         self.look_again(phase)?;
@@ -326,6 +333,7 @@ impl Prover<'_> {
         let open = self.items.iter_mut().filter(|item| !item.held);
         for (item, proof) in open.zip(proofs) {
             item.held = proof.outcome.holds();
+            item.lost &= !item.held;
         }
         Ok(())
     }

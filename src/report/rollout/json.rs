@@ -35,7 +35,8 @@ struct Told<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Wave<'a> {
-    wave: u8,
+    #[serde(rename = "wave")]
+    number: u8,
     name: &'static str,
     removes: bool,
     steps: Vec<Done>,
@@ -111,7 +112,7 @@ fn wave<'a>(rolled: &'a RolledOut, proof: &'a PhaseProof) -> Wave<'a> {
         object: name(step),
     };
     Wave {
-        wave: proof.phase.wave.number(),
+        number: proof.phase.wave.number(),
         name: proof.phase.wave.word(),
         removes: proof.phase.removes,
         steps: rolled.steps(proof).map(done).collect(),
