@@ -187,11 +187,6 @@ fn of_sources(
 
 fn differences(old: &Side, new: &Side, library: &Library) -> Result<Comparison, Error> {
     Ok(compare(old, new, &manner(library)?)?)
-    Ok(compare(
-        old,
-        new,
-        &manner(IgnoreRule::usual(), false, library)?,
-    )?)
 }
 
 fn of_given(
