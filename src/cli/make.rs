@@ -15,8 +15,8 @@ use crate::resource::ResourceSet;
 use super::layout::LayoutArguments;
 use super::plan::{self, PlanArguments};
 use super::prove::{Held, Job, Of, both, prove, together};
-use super::safety::is_safe_to_roll_out;
 use super::render::TemplateArguments;
+use super::safety::is_safe_to_roll_out;
 use super::terminal;
 
 /// What is to be made, and how it is laid out.
