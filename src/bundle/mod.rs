@@ -17,9 +17,9 @@ mod minimise;
 mod plan;
 mod proof;
 mod render;
+mod rollout;
 mod strict;
 mod template;
-mod wave;
 mod write;
 
 pub use branch::Branch;
@@ -36,5 +36,5 @@ pub use write::Output;
 pub use plan::{HostEndpoints, Plan, Target, Wanted};
 pub use proof::{Baseline, Case, known};
 pub use render::{Bundle, RenderedFile, render};
+pub use rollout::{Between, Course};
 pub use template::Templates;
-pub use wave::Wave;

@@ -8,7 +8,7 @@ use crate::profile::{Network, PlatformProfile};
 use crate::question::intent::{Intent, built_in};
 use crate::question::subject::{Known, subject};
 use crate::question::verify::{Proof, verify};
-use crate::resource::{Body, ResourceSet};
+use crate::resource::ResourceSet;
 
 use super::{Plan, intent_facts};
 
@@ -111,12 +111,7 @@ impl Case {
         intents: Vec<Intent>,
         tell: impl FnOnce(&mut Settings),
     ) -> Result<Self, InputError> {
-        let sampled = known.workers.is_empty() && !lists_workers(&resources);
-        if sampled {
-            known
-                .workers
-                .clone_from(&known.platform_profile.sample_workers);
-        }
+        let sampled = known.sample(&[&resources]);
         let baseline = known.baseline.is_some();
         // Without its policies the platform's host endpoints are there all the same: no policy
         // could take hold of anything without them.
@@ -164,11 +159,4 @@ impl Case {
     ) -> Result<Vec<Proof>, InputError> {
         verify(&self.program, &self.intents, facts, progress)
     }
-}
-
-/// Whether the resources say which workers there are.
-fn lists_workers(resources: &ResourceSet) -> bool {
-    resources
-        .iter()
-        .any(|resource| matches!(resource.body, Body::Node(_) | Body::HostEndpoint(_)))
 }

@@ -16,7 +16,7 @@ use crate::report::compare::Judged;
 use crate::resource::ResourceSet;
 use crate::source::text::read_text;
 
-use super::prove::{Held, Job, Of, each};
+use super::prove::{Held, Job, Of, one_by_one};
 
 /// What intents are asked of both sides.
 #[derive(Debug, Args)]
@@ -90,7 +90,7 @@ impl IntentArguments {
             own: &own,
             tell: &|_| {},
         };
-        let mut found = each(&jobs, held).into_iter();
+        let mut found = one_by_one(&jobs, held).into_iter();
         let mut judged = Vec::new();
         let mut told = BTreeSet::new();
         for pair in &pairs {

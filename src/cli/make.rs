@@ -16,6 +16,7 @@ use super::layout::LayoutArguments;
 use super::plan::{self, PlanArguments};
 use super::prove::{Held, Job, Of, both, prove, together};
 use super::render::TemplateArguments;
+use super::safety::is_safe_to_roll_out;
 use super::terminal;
 
 /// What is to be made, and how it is laid out.
@@ -70,7 +71,7 @@ impl MakeArguments {
             tell_skipped(&plans);
         } else {
             proven = prove_all(&plans, &rendered, &library)?;
-            if proven.is_none() {
+            if proven.is_none() || !is_safe_to_roll_out(&plans, &rendered, &library)? {
                 return Ok(None);
             }
         }

@@ -14,12 +14,15 @@ mod layout;
 mod library;
 mod lint;
 mod make;
+mod parallel;
 mod plan;
 mod profile;
 #[cfg(feature = "live")]
 mod progress;
 mod prove;
 mod render;
+mod rollout;
+mod safety;
 mod side;
 mod source;
 mod terminal;
@@ -58,6 +61,7 @@ enum Command {
     Trace(Box<trace::Arguments>),
     Audit(Box<audit::Arguments>),
     Diff(Box<diff::Arguments>),
+    Rollout(Box<rollout::Arguments>),
     Workers(workers::Arguments),
     Convert(convert::Arguments),
     Profile(profile::Arguments),
@@ -78,6 +82,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
+        Command::Rollout(arguments) => rollout::run(&arguments),
         Command::Workers(arguments) => workers::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Profile(arguments) => profile::run(&arguments),

@@ -1,10 +1,8 @@
 //! Clusters held to their intents, several at once.
 
 use std::collections::BTreeSet;
-use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 use crate::bundle::{Baseline, Bundle, Case, Plan};
 use crate::engine::Settings;
@@ -15,6 +13,7 @@ use crate::question::subject::Known;
 use crate::report::proof::{Proofs, Proven};
 use crate::resource::ResourceSet;
 
+use super::parallel::each;
 use super::terminal::{self, Progress};
 
 /// One cluster that is to be looked at.
@@ -77,7 +76,7 @@ pub(super) fn together(bundles: &[Bundle]) -> ResourceSet {
 pub(super) fn prove(jobs: &[Job<'_>], held: Held<'_>) -> Result<Proofs, Error> {
     let mut proofs = Proofs::default();
     let mut notes = BTreeSet::new();
-    for found in each(jobs, held) {
+    for found in one_by_one(jobs, held) {
         let (proven, own) = found?;
         proofs.cases.push(proven);
         notes.extend(own);
@@ -92,43 +91,20 @@ pub(super) fn prove(jobs: &[Job<'_>], held: Held<'_>) -> Result<Proofs, Error> {
 pub(super) type Found = Result<(Proven, Vec<String>), InputError>;
 
 /// Looks at every cluster by itself, in the order of `jobs`.
-pub(super) fn each(jobs: &[Job<'_>], held: Held<'_>) -> Vec<Found> {
+pub(super) fn one_by_one(jobs: &[Job<'_>], held: Held<'_>) -> Vec<Found> {
     let progress = Mutex::new(Progress::new());
-    let next = AtomicUsize::new(0);
+    let begun = AtomicUsize::new(0);
     let done = AtomicUsize::new(0);
     let told = |_| {
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        let case = next.load(Ordering::Relaxed).min(jobs.len());
+        let case = begun.load(Ordering::Relaxed);
         let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
         progress.tell(|| format!("case {case} of {}, {done} intents looked at", jobs.len()));
     };
-    let work = || {
-        let mut found = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(job) = jobs.get(index) else {
-                return found;
-            };
-            found.push((index, look_at(job, held, told)));
-        }
-    };
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let mut found = thread::scope(|scope| {
-        // This thread is one of them.
-        let others: Vec<_> = (1..threads.min(jobs.len()))
-            .map(|_| scope.spawn(work))
-            .collect();
-        let mut found = work();
-        for other in others {
-            match other.join() {
-                Ok(more) => found.extend(more),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        found
-    });
-    found.sort_by_key(|(index, _)| *index);
-    found.into_iter().map(|(_, found)| found).collect()
+    each(jobs, |job| {
+        begun.fetch_add(1, Ordering::Relaxed);
+        look_at(job, held, told)
+    })
 }
 
 fn look_at(job: &Job<'_>, held: Held<'_>, told: impl FnMut(usize)) -> Found {

@@ -91,6 +91,22 @@ impl AddressSet {
         }
     }
 
+    /// What is in one of the sets or in both.
+    pub(super) fn union(&self, other: &Self) -> Self {
+        Self {
+            v4: joined([&*self.v4, &*other.v4].concat(), |last| last.checked_add(1)),
+            v6: joined([&*self.v6, &*other.v6].concat(), |last| last.checked_add(1)),
+        }
+    }
+
+    /// What is in both sets.
+    pub(super) fn intersection(&self, other: &Self) -> Self {
+        Self {
+            v4: common(&self.v4, &other.v4),
+            v6: common(&self.v6, &other.v6),
+        }
+    }
+
     /// The ranges of the set, first and last address of each, IPv4 before IPv6.
     pub fn ranges(&self) -> impl Iterator<Item = (IpAddr, IpAddr)> {
         let v4 = self.v4.iter().map(|(first, last)| {
@@ -121,6 +137,23 @@ fn joined<T: Ord + Copy>(mut ranges: Vec<(T, T)>, next: impl Fn(T) -> Option<T>)
         }
     }
     joined.into_boxed_slice()
+}
+
+fn common<T: Ord + Copy>(one: &[(T, T)], other: &[(T, T)]) -> Box<[(T, T)]> {
+    let mut common = Vec::new();
+    let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
+    while let (Some((first, last)), Some((begin, end))) = (one.peek(), other.peek()) {
+        let (from, to) = (*first.max(begin), *last.min(end));
+        if from <= to {
+            common.push((from, to));
+        }
+        if last <= end {
+            one.next();
+        } else {
+            other.next();
+        }
+    }
+    common.into_boxed_slice()
 }
 
 fn holds<T: Ord + Copy>(ranges: &[(T, T)], address: T) -> bool {

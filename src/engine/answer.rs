@@ -35,6 +35,8 @@ pub enum Doubt {
     Elsewhere,
     /// The input holds policies under a version of their API that is not evaluated (KNP-11).
     NotModelled,
+    /// An object is under way: it is there as it was, or as it will be.
+    UnderWay,
 }
 
 impl Doubt {
@@ -55,6 +57,7 @@ impl Doubt {
             Self::HostFirewall => "host-firewall",
             Self::Elsewhere => "elsewhere",
             Self::NotModelled => "not-modelled",
+            Self::UnderWay => "under-way",
         }
     }
 }
@@ -80,6 +83,7 @@ impl fmt::Display for Doubt {
             Self::NotModelled => {
                 "the input holds policies under a version of their API that is not evaluated"
             }
+            Self::UnderWay => "it hangs on which objects of the wave are in place",
         })
     }
 }

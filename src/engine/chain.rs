@@ -1,5 +1,7 @@
 //! One endpoint, one hook, one direction: tiers, policies, rules, profiles.
 
+use std::ops::Range;
+
 use crate::resource::Direction;
 
 use super::answer::{Answer, Doubt};
@@ -18,6 +20,10 @@ pub struct Chain {
 
 /// One tier of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what is known of a tier, each by itself"
+)]
 pub struct ChainTier {
     /// The tier.
     pub tier: TierId,
@@ -25,12 +31,38 @@ pub struct ChainTier {
     pub passes: bool,
     /// Whether an enforced policy surely governs the direction: else the tier may not count.
     pub certain: bool,
+    /// Whether an enforced policy governs it that is not under way.
+    pub settled: bool,
     /// Whether only assumed policies govern the direction.
     pub assumed: bool,
     /// Its policies, in order; staged ones among them, which have no lines.
     pub policies: Box<[Applied]>,
     /// The rules of its policies, in order.
     pub lines: Box<[Line]>,
+    /// Those of its policies that are under way, in order.
+    pub forms: Box<[Form]>,
+}
+
+impl ChainTier {
+    /// Why the tier may not count, where it is not certain.
+    pub(super) fn doubt(&self) -> Doubt {
+        if self.forms.is_empty() {
+            Doubt::NamespaceLabels
+        } else {
+            Doubt::UnderWay
+        }
+    }
+}
+
+/// One form of a policy that is under way: as it was, or as it will be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Form {
+    /// The step: what the two forms of a policy have in common.
+    pub step: u32,
+    /// Its lines among those of the tier; none where it governs the direction without a rule.
+    pub lines: Range<usize>,
+    /// Whether it surely applies where it is there.
+    pub certain: bool,
 }
 
 /// A rule of a chain.
@@ -38,8 +70,8 @@ pub struct ChainTier {
 pub struct Line {
     /// The rule.
     pub rule: RuleId,
-    /// Whether its policy surely applies.
-    pub certain: bool,
+    /// Why it is not known whether its policy applies; nothing where it surely does.
+    pub doubt: Option<Doubt>,
     /// Whether its policy is only assumed.
     pub assumed: bool,
 }
@@ -114,8 +146,8 @@ impl Program {
                     }
                     continue;
                 }
-                if !line.certain && answer == Answer::Yes {
-                    answer = Answer::Maybe(Doubt::NamespaceLabels);
+                if let (Some(doubt), Answer::Yes) = (line.doubt, answer) {
+                    answer = Answer::Maybe(doubt);
                 }
                 watch.rule(line.rule, answer);
                 if rule.effect == Effect::Log {
@@ -157,7 +189,7 @@ impl Program {
                 out.deny = true;
                 out.assumed |= tier.assumed;
                 if !tier.certain {
-                    out.note(Doubt::NamespaceLabels);
+                    out.note(tier.doubt());
                 } else if !passed {
                     return out;
                 }

@@ -351,10 +351,7 @@ impl<'p, W: WatchStages> Visit<'p> for Judge<'_, W> {
 impl<W: WatchStages> Judge<'_, W> {
     /// The states after `stage`, whichever of the host endpoints governs it.
     fn any_of(&mut self, stage: &Stage<'_>) -> States {
-        let doubt = match stage.interface {
-            None => Doubt::Interface,
-            Some(_) => Doubt::Node,
-        };
+        let doubt = self.program.doubt_of_owner(stage.host, stage.interface);
         let mut all = States::default();
         let mut differ = false;
         let candidates = self

@@ -51,8 +51,8 @@ mod way;
 pub use crate::resource::Era;
 pub use address::{AddressSet, Cover, Family};
 pub use answer::{Answer, Doubt};
-pub use chain::{Chain, ChainTier, Line};
-pub use compile::compile;
+pub use chain::{Chain, ChainTier, Form, Line};
+pub use compile::{Moment, UnderWay, compile, compile_moment};
 pub use felix::{Failsafe, Failsafes, FelixFacts};
 pub use flow::{ExternalTrafficPolicy, Flow, Original, Party};
 pub use imagined::{ImaginedPod, ImaginedPort, PodSketch};
@@ -70,7 +70,9 @@ pub use tables::{
     Applied, Class, ClassId, HostEndpointId, HostId, InterfaceId, NamedPortsId, NetsId, PeerSetId,
     PodId, PolicyId, ProfileId, RuleId, ServiceSetId, TierId,
 };
-pub use topology::{Host, HostAddress, HostEndpoint, Pod, Policy, PolicyKind, Profile, Tier};
+pub use topology::{
+    Claim, Host, HostAddress, HostEndpoint, Pod, Policy, PolicyKind, Profile, Tier,
+};
 pub use trace::{
     EndpointTrace, PeerTrace, PolicyTrace, RuleTrace, StageDecision, StageTrace, TierEnd,
     TierTrace, Trace, WayTrace, Why,

@@ -11,13 +11,14 @@ use crate::finding::Place;
 use crate::resource::{Era, Key};
 
 use super::address::AddressSet;
+use super::answer::Doubt;
 use super::felix::FelixFacts;
 use super::flow::Party;
 use super::imagined::PodSketch;
 use super::rule::{NamedPorts, PeerSet, Rule, ServiceSet};
 use super::service::ServiceTable;
 use super::settings::DataPlane;
-use super::stage::Hook;
+use super::stage::{Hook, Owner};
 use super::tables::{
     Class, ClassId, HostEndpointId, HostId, InterfaceId, NamedPortsId, NetsId, PeerSetId, PodId,
     PolicyId, ProfileId, RuleId, ServiceSetId, TierId,
@@ -49,6 +50,8 @@ pub struct NotModelled {
 /// A program never changes, holds nothing but data, and can be shared between threads.
 #[derive(Debug, Clone)]
 pub struct Program {
+    /// Whether objects are under way: then several host endpoints may own an interface.
+    pub(super) is_under_way: bool,
     pub(super) era: Era,
     pub(super) data_plane: DataPlane,
     pub(super) nat_outgoing: bool,
@@ -220,25 +223,118 @@ impl Program {
             return None;
         }
         let specific = host.specific(interface);
+        let wildcard = host.wildcard();
         match hook {
             // EVAL-25: `*` has no untracked policies.
             Hook::Untracked(_) => specific,
             Hook::PreDnat => match specific {
                 // EVAL-24: one without pre-DNAT policies is no shield, except for BPF (EVAL-48).
                 Some(id) if self.data_plane != DataPlane::Bpf && !self.has_pre_dnat(id) => {
-                    host.wildcard.or(specific)
+                    wildcard.or(specific)
                 }
                 Some(_) => specific,
-                None => host.wildcard,
+                None => wildcard,
             },
-            Hook::Normal(_) | Hook::Forward(_) => specific.or(host.wildcard),
+            Hook::Normal(_) | Hook::Forward(_) => specific.or(wildcard),
             Hook::Tunnel(_) | Hook::Workload(_) | Hook::ToHost => None,
         }
     }
 
+    /// Every host endpoint whose policies may be asked there, and nothing where it may be none: one
+    /// answer where nothing is under way, the one of [`owner`](Self::owner).
+    pub(super) fn owners(
+        &self,
+        host: &Host,
+        interface: InterfaceId,
+        hook: Hook,
+    ) -> Vec<Option<HostEndpointId>> {
+        let excluded = self.excluded.contains(&interface);
+        let has_none = matches!(hook, Hook::Tunnel(_) | Hook::Workload(_) | Hook::ToHost);
+        if !self.is_under_way || excluded || has_none {
+            return vec![self.owner(host, interface, hook)];
+        }
+        let mut found = Vec::new();
+        let mut beyond = true;
+        let mut put = |id| {
+            if !found.contains(&id) {
+                found.push(id);
+            }
+        };
+        let wildcards = |put: &mut dyn FnMut(_), instead: Option<HostEndpointId>| {
+            for claim in &host.wildcard {
+                put(Some(claim.endpoint));
+            }
+            if host.wildcard.last().is_none_or(|claim| !claim.last) {
+                put(instead);
+            }
+        };
+        for claim in host.claims(interface) {
+            let id = claim.endpoint;
+            let is_early = hook == Hook::PreDnat && self.data_plane != DataPlane::Bpf;
+            let [may, must] = self.pre_dnat(id);
+            if !is_early || may {
+                put(Some(id));
+            }
+            // EVAL-24.
+            if is_early && !must {
+                wildcards(&mut put, Some(id));
+            }
+            beyond = !claim.last;
+        }
+        if beyond && matches!(hook, Hook::Untracked(_)) {
+            put(None);
+        } else if beyond {
+            wildcards(&mut put, None);
+        }
+        found
+    }
+
+    /// Whose policies are asked there.
+    pub(super) fn sole_owner(
+        &self,
+        host: &Host,
+        interface: InterfaceId,
+        hook: Hook,
+    ) -> Owner<'static> {
+        let known = |id: Option<_>| id.map_or(Owner::Nobody, Owner::HostEndpoint);
+        if !self.is_under_way {
+            return known(self.owner(host, interface, hook));
+        }
+        match self.owners(host, interface, hook).as_slice() {
+            [one] => known(*one),
+            _ => Owner::Unclear,
+        }
+    }
+
+    /// Why it is not known who of [`candidates`](Self::candidates) is asked.
+    pub(super) fn doubt_of_owner(
+        &self,
+        host: Option<HostId>,
+        interface: Option<InterfaceId>,
+    ) -> Doubt {
+        let mapped = host.and_then(|id| self.host(id)).is_some_and(|h| h.mapped);
+        match interface {
+            None => Doubt::Interface,
+            Some(_) if mapped && self.is_under_way => Doubt::UnderWay,
+            Some(_) => Doubt::Node,
+        }
+    }
+
     fn has_pre_dnat(&self, id: HostEndpointId) -> bool {
+        let [may, _] = self.pre_dnat(id);
+        may
+    }
+
+    /// Whether a host endpoint may have pre-DNAT policies, and whether it surely has.
+    fn pre_dnat(&self, id: HostEndpointId) -> [bool; 2] {
         let class = self.host_endpoint(id).and_then(|e| self.class(e.class));
-        class.is_some_and(|class| !class.pre_dnat.tiers.is_empty())
+        let tiers = class.map_or(&[][..], |class| &class.pre_dnat.tiers);
+        [
+            !tiers.is_empty(),
+            tiers
+                .iter()
+                .any(|tier| tier.forms.is_empty() || tier.certain),
+        ]
     }
 
     /// Every host endpoint whose policies may be asked, each with its node, where node or
@@ -256,13 +352,12 @@ impl Program {
             let Some(host) = self.host(id) else {
                 continue;
             };
-            if let Some(interface) = interface {
-                found.push((id, self.owner(host, interface, hook)));
-                continue;
-            }
             let named = host.specific.iter().map(|(interface, _)| *interface);
-            for interface in named.chain([InterfaceId::OTHER]) {
-                found.push((id, self.owner(host, interface, hook)));
+            let any = named.chain([InterfaceId::OTHER]);
+            let interfaces = interface.map_or_else(|| any.collect(), |known| vec![known]);
+            for interface in interfaces {
+                let owners = self.owners(host, interface, hook).into_iter();
+                found.extend(owners.map(|owner| (id, owner)));
             }
         }
         found

@@ -161,6 +161,8 @@ pub struct NamedPorts {
     pub perhaps: FxHashSet<Tuple>,
     /// Those of host endpoints, by node.
     pub hosts: Box<[(HostId, u8, u16)]>,
+    /// Why it is not known what is in `perhaps`.
+    pub doubt: Doubt,
 }
 
 /// The endpoints of a service (RES-19).

@@ -47,6 +47,8 @@ pub struct Policy {
     pub staged: bool,
     /// Whether it is only assumed to be there.
     pub assumed: bool,
+    /// The number of the step that it is one form of; nothing where it is settled.
+    pub under_way: Option<u32>,
     /// Its rules for ingress and egress.
     pub rules: [Range<u32>; 2],
 }
@@ -98,6 +100,16 @@ pub struct HostAddress {
     pub interface: Option<InterfaceId>,
 }
 
+/// What a host endpoint has of an interface. Of several the first that is there owns it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Claim {
+    /// The host endpoint.
+    pub endpoint: HostEndpointId,
+    /// Whether it is surely there, or one that stands before it is: what stands behind it never
+    /// owns the interface.
+    pub last: bool,
+}
+
 /// A node.
 #[derive(Debug, Clone)]
 pub struct Host {
@@ -111,10 +123,11 @@ pub struct Host {
     pub addresses: Vec<HostAddress>,
     /// The addresses of its tunnel devices.
     pub tunnels: Vec<IpAddr>,
-    /// The host endpoints that own an interface (EVAL-22).
-    pub specific: Vec<(InterfaceId, HostEndpointId)>,
-    /// The host endpoint of all other interfaces (EVAL-23).
-    pub wildcard: Option<HostEndpointId>,
+    /// The host endpoints that own an interface (EVAL-22): one each, or several where some are
+    /// under way.
+    pub specific: Vec<(InterfaceId, Claim)>,
+    /// The host endpoint of all other interfaces (EVAL-23), or several where some are under way.
+    pub wildcard: Vec<Claim>,
     /// Which of the program's route tables it has.
     pub(super) routes: usize,
     /// Which of the program's Felix configurations it has.
@@ -146,8 +159,19 @@ impl Host {
 
     /// The host endpoint that owns `interface` by name or address.
     pub fn specific(&self, interface: InterfaceId) -> Option<HostEndpointId> {
-        let mut all = self.specific.iter();
-        all.find(|(of, _)| *of == interface).map(|(_, id)| *id)
+        self.claims(interface).next().map(|claim| claim.endpoint)
+    }
+
+    /// The host endpoint of all interfaces that none owns by name or address.
+    pub fn wildcard(&self) -> Option<HostEndpointId> {
+        self.wildcard.first().map(|claim| claim.endpoint)
+    }
+
+    /// The claims on `interface` by name or address, in order.
+    pub(super) fn claims(&self, interface: InterfaceId) -> impl Iterator<Item = Claim> {
+        let all = self.specific.iter();
+        all.filter(move |(of, _)| *of == interface)
+            .map(|(_, claim)| *claim)
     }
 }
 

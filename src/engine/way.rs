@@ -422,10 +422,7 @@ impl<'p, V: Visit<'p>> Walk<'_, 'p, V> {
             .filter(|h| h.mapped);
         let owner = match (hook, known, interface) {
             (Hook::Tunnel(_) | Hook::Workload(_) | Hook::ToHost, _, _) => Owner::Nobody,
-            (_, Some(host), Some(interface)) => self
-                .program
-                .owner(host, interface, hook)
-                .map_or(Owner::Nobody, Owner::HostEndpoint),
+            (_, Some(host), Some(interface)) => self.program.sole_owner(host, interface, hook),
             _ if self.program.host_endpoints().is_empty() => Owner::Nobody,
             _ => Owner::Unclear,
         };

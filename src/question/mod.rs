@@ -8,6 +8,7 @@ pub mod compare;
 pub mod flows;
 pub mod intent;
 mod pods;
+pub mod rollout;
 pub mod subject;
 pub mod trace;
 pub mod verify;

@@ -248,7 +248,25 @@ fn map_of(labels: &[(String, String)]) -> serde_json::Map<String, serde_json::Va
         .collect()
 }
 
+/// Whether the resources say which workers there are.
+fn lists_workers(resources: &ResourceSet) -> bool {
+    resources
+        .iter()
+        .any(|resource| matches!(resource.body, Body::Node(_) | Body::HostEndpoint(_)))
+}
+
 impl Known {
+    /// Lets the sample workers stand for all where neither this nor any of `sets` says which
+    /// workers there are; says whether they do.
+    pub fn sample(&mut self, sets: &[&ResourceSet]) -> bool {
+        let sampled = self.workers.is_empty() && !sets.iter().any(|set| lists_workers(set));
+        if sampled {
+            self.workers
+                .clone_from(&self.platform_profile.sample_workers);
+        }
+        sampled
+    }
+
     /// Blocks of addresses of which none is what it looks like from outside the cluster, each with
     /// what to ask about instead.
     pub fn inside(&self) -> Vec<(Cidr, &'static str)> {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::engine::{
     Backend, Doubt, Family, Flow, HostId, ImaginedPod, InterfaceId, Original, Outcome, Party,
-    PodId, PodSketch, Program, Trace,
+    PodId, PodSketch, Program, StageDecision, StageTrace, Trace, Why,
 };
 use crate::finding::InputError;
 
@@ -347,5 +347,39 @@ impl Target {
             policy: Some(backend.external_traffic_policy),
             shown: Some(name.map_or_else(|| at.to_string(), |name| format!("{name} ({at})"))),
         }
+    }
+}
+
+/// What decided on a flow, in a few words.
+pub fn decided_by(answered: &Answered) -> String {
+    let stages = answered.to_each.iter().flat_map(|each| &each.trace.ways);
+    let stages: Vec<&StageTrace> = stages.flat_map(|way| &way.stages).collect();
+    let drops = |stage: &&&StageTrace| stage.decision == StageDecision::Drop;
+    let speaks = |stage: &&&StageTrace| {
+        matches!(
+            stage.why,
+            Why::Rule { .. } | Why::Profile { .. } | Why::Failsafe
+        )
+    };
+    let stage = match answered.outcome {
+        Outcome::Deny => stages.iter().find(drops),
+        Outcome::Allow | Outcome::Unknown(_) => stages.iter().rev().find(speaks),
+    };
+    let verdict = match answered.outcome {
+        Outcome::Allow => "passes",
+        Outcome::Deny => "dropped",
+        Outcome::Unknown(_) => "unknown",
+    };
+    match stage.map(|stage| &stage.why) {
+        Some(Why::Rule {
+            policy,
+            index,
+            place,
+            ..
+        }) => format!("{verdict} by {policy} rule {} ({place})", index + 1),
+        Some(Why::TierEnd { tier, .. }) => format!("{verdict} at the end of tier {tier}"),
+        Some(Why::Profile { profile }) => format!("{verdict} by the profile {profile}"),
+        Some(Why::Failsafe) => format!("{verdict} as a failsafe port"),
+        _ => format!("{verdict}: no policy has a say"),
     }
 }

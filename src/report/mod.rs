@@ -4,6 +4,7 @@ pub mod compare;
 pub mod json;
 pub mod junit;
 pub mod proof;
+pub mod rollout;
 pub mod sarif;
 pub mod terminal;
 pub mod trace;

@@ -47,6 +47,11 @@ impl ResourceSet {
         }
     }
 
+    /// Takes the object of `key` away.
+    pub fn take(&mut self, key: &Key) -> Option<Resource> {
+        self.resources.remove(key)
+    }
+
     /// The object of `key`.
     pub fn get(&self, key: &Key) -> Option<&Resource> {
         self.resources.get(key)

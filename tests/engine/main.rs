@@ -26,4 +26,5 @@ mod resolution;
 mod services;
 mod size;
 mod support;
+mod under_way;
 mod vectors;

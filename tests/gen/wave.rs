@@ -1,7 +1,7 @@
 //! At which step of the roll-out an object is applied.
 
-use palisade::bundle::Wave;
 use palisade::finding::Input;
+use palisade::question::rollout::Wave;
 use palisade::resource::ResourceSet;
 
 use crate::call::Room;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::finding::InputError;
+use crate::question::rollout::Wave;
 
-use super::super::wave::Wave;
 use super::super::{Bundle, RenderedFile};
 use super::calicoctl::{self, Calicoctl, Part, Runner};
 use super::kustomize::kustomization;

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use crate::finding::{Input, InputError, Place, Span};
 use crate::question::compare::{BUNDLE, MANAGED_BY};
+use crate::question::rollout::Wave;
 use crate::resource::{Resource, normal_form, read};
 use crate::yaml::{Node, documents, insertion, with_insertions};
 
 use super::super::RenderedFile;
-use super::super::wave::Wave;
 use super::label_of;
 
 /// The annotation by which Argo CD orders what it syncs.

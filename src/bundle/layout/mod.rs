@@ -18,11 +18,11 @@ use serde::Serialize;
 
 use crate::finding::{Input, InputError, Place, Severity, Span};
 use crate::question::compare::{BUNDLE, MANAGED_BY};
+use crate::question::rollout::Wave;
 use crate::resource::read;
 use crate::yaml::to_text;
 
 use super::inventory::digest_of;
-use super::wave::Wave;
 use super::{Bundle, RenderedFile};
 
 pub use argocd::{Argocd, Destination};

@@ -3,7 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use crate::engine::answer::Answer;
-use crate::engine::chain::{Chain, ChainTier, Line};
+use crate::engine::answer::Doubt;
+use crate::engine::chain::{Chain, ChainTier, Form, Line};
 use crate::engine::tables::{Applied, Class, ClassId, ProfileId};
 use crate::engine::topology::{Policy, PolicyKind, Tier, policy_id};
 use crate::resource::Direction;
@@ -144,19 +145,39 @@ fn chain(
         if enforced().next().is_none() {
             continue;
         }
-        let lines = enforced().flat_map(|(applied, policy)| {
-            policy.rules(direction).map(|rule| Line {
+        let mut lines = Vec::new();
+        let mut forms: Vec<Form> = Vec::new();
+        for (applied, policy) in enforced() {
+            let first = lines.len();
+            let labels = (!applied.certain).then_some(Doubt::NamespaceLabels);
+            lines.extend(policy.rules(direction).map(|rule| Line {
                 rule,
-                certain: applied.certain,
+                doubt: labels.or(policy.under_way.map(|_| Doubt::UnderWay)),
                 assumed: policy.assumed,
-            })
-        });
+            }));
+            if let Some(step) = policy.under_way {
+                forms.push(Form {
+                    step,
+                    lines: first..lines.len(),
+                    certain: applied.certain,
+                });
+            }
+        }
+        let is_settled = |(_, policy): &&(Applied, &Policy)| policy.under_way.is_none();
+        // Of two forms of one policy exactly one is there.
+        let stays = |form: &Form| {
+            let same = forms.iter().filter(|f| f.certain && f.step == form.step);
+            same.count() > 1
+        };
         found.push(ChainTier {
             tier,
             passes: override_passes || tiers.get(tier.index()).is_some_and(|tier| tier.passes),
-            certain: enforced().any(|(applied, _)| applied.certain),
+            certain: enforced().filter(is_settled).any(|(a, _)| a.certain)
+                || forms.iter().any(stays),
+            settled: enforced().any(|one| is_settled(&one)),
             assumed: enforced().all(|(_, policy)| policy.assumed),
-            lines: lines.collect(),
+            lines: lines.into(),
+            forms: forms.into(),
             policies: of_tier.iter().map(|(applied, _)| *applied).collect(),
         });
     }

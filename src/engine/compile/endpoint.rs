@@ -9,11 +9,12 @@ use crate::engine::felix::named_protocol;
 use crate::engine::settings::{Route, Settings};
 use crate::engine::tables::{ClassId, HostEndpointId, HostId, InterfaceId, PodId, ProfileId};
 use crate::engine::topology::{Host, HostAddress, HostEndpoint, Pod};
-use crate::resource::{self, Body, Resource, ResourceSet, Written};
+use crate::resource::{self, Body, Resource, Written};
 
 use super::Profiles;
 use super::cluster::{Cluster, labels_of, namespace_of};
 use super::labels::{self, Effective};
+use super::objects::{Object, Objects};
 use super::ownership::table;
 use super::peer::{Members, What};
 use super::selectors::Selectors;
@@ -40,6 +41,8 @@ pub(super) struct EndpointDraft {
     pub(super) profiles: Vec<String>,
     pub(super) addresses: Vec<IpAddr>,
     pub(super) ports: Vec<NamedPort>,
+    /// The step that it is one form of; nothing where it is settled.
+    pub(super) step: Option<u32>,
 }
 
 /// Names of interfaces.
@@ -86,7 +89,7 @@ pub(super) struct Topology {
 }
 
 impl Topology {
-    pub(super) fn of(resources: &ResourceSet, settings: &Settings, cluster: &Cluster) -> Self {
+    pub(super) fn of(resources: &Objects<'_>, settings: &Settings, cluster: &Cluster) -> Self {
         let mut interfaces = Interfaces::new();
         let common = table(&settings.routes.common, &mut interfaces);
         let mut topology = Self {
@@ -107,9 +110,9 @@ impl Topology {
                 topology.add_node(resource, node, settings, cluster);
             }
         }
-        for resource in resources.iter() {
-            if let Body::HostEndpoint(endpoint) = &resource.body {
-                topology.add_endpoint(resource, endpoint, settings, cluster);
+        for object in &resources.all {
+            if let Body::HostEndpoint(endpoint) = &object.resource.body {
+                topology.add_endpoint(*object, endpoint, settings, cluster);
             }
         }
         for resource in resources.iter() {
@@ -137,7 +140,7 @@ impl Topology {
             addresses: Vec::new(),
             tunnels: Vec::new(),
             specific: Vec::new(),
-            wildcard: None,
+            wildcard: Vec::new(),
             routes,
             felix: cluster.felix_of_node.get(name).copied().unwrap_or(0),
         });
@@ -200,11 +203,12 @@ impl Topology {
 
     fn add_endpoint(
         &mut self,
-        resource: &Resource,
+        object: Object<'_>,
         endpoint: &resource::HostEndpoint,
         settings: &Settings,
         cluster: &Cluster,
     ) {
+        let resource = object.resource;
         let node = endpoint.node.as_ref().map_or("", |node| &node.value);
         let host = self.host(node, true, settings, cluster);
         let addresses: Vec<IpAddr> = endpoint
@@ -228,6 +232,7 @@ impl Topology {
             profiles: profiles.map(|name| name.value.to_string()).collect(),
             addresses: addresses.clone(),
             ports: ports.collect(),
+            step: object.step,
         });
         self.host_endpoints.push(HostEndpoint {
             key: resource.key.clone(),

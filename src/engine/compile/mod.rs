@@ -6,6 +6,7 @@ mod effective;
 mod endpoint;
 mod imagine;
 mod labels;
+mod objects;
 mod ownership;
 mod peer;
 mod policy;
@@ -28,6 +29,8 @@ use super::settings::{DataPlane, Settings};
 use super::tables::{PodId, ProfileId};
 use super::topology::Profile;
 
+pub use objects::{Moment, UnderWay};
+
 pub(super) use imagine::{Labelled, imagine, imagine_labelled, sketch_of};
 pub(super) use labels::{
     NAMESPACE, NAMESPACE_NAMES, OF_NAMESPACE, OF_SERVICE_ACCOUNT, SERVICE_ACCOUNT_NAMES,
@@ -35,6 +38,7 @@ pub(super) use labels::{
 
 use cluster::Cluster;
 use endpoint::Topology;
+use objects::Objects;
 use peer::Members;
 use rule::Rules;
 
@@ -43,15 +47,33 @@ use rule::Rules;
 /// Nothing that stands in them can make this fail: what Calico leaves out is left out, and told
 /// by [`Program::vanished`] and [`Program::not_modelled`].
 pub fn compile(resources: &ResourceSet, settings: &Settings) -> Program {
+    let moment = Moment {
+        settled: resources,
+        there: Vec::new(),
+        under_way: Vec::new(),
+    };
+    compile_moment(&moment, settings)
+}
+
+/// Compiles a cluster while objects are under way: the program stands for every combination of
+/// their forms at once. What all combinations decide alike is decided; what hangs on which of them
+/// is there is unknown, with [`Doubt::UnderWay`](super::Doubt::UnderWay).
+///
+/// What is decided holds of every combination. The reverse is exact for one packet at one hook
+/// (`engine::reach::under_way`); where one object is asked about a packet at two hooks, or a
+/// selector finds it besides, combinations are followed that there are not.
+pub fn compile_moment(moment: &Moment<'_>, settings: &Settings) -> Program {
+    let resources = moment.settled;
+    let objects = Objects::of(moment);
     let cluster = Cluster::of(resources, settings);
-    let mut topology = Topology::of(resources, settings, &cluster);
+    let mut topology = Topology::of(&objects, settings, &cluster);
     let mut rules = Rules::new(cluster.era, cluster.data_plane);
     let mut profiles = Profiles::of(resources, &mut rules);
     let names = topology.profile_names();
     profiles.resolve(&names);
-    let (tiers, policies, vanished) = policy::compile(resources, settings, &cluster, &mut rules);
+    let (tiers, policies, vanished) = policy::compile(&objects, settings, &cluster, &mut rules);
     let members = Members::of(
-        resources,
+        &objects,
         &cluster,
         &topology,
         &profiles,
@@ -72,6 +94,7 @@ pub fn compile(resources: &ResourceSet, settings: &Settings) -> Program {
     topology.finish(&members, &rules.selectors);
     let host_classes = topology.host_classes();
     Program {
+        is_under_way: !moment.under_way.is_empty(),
         era: cluster.era,
         data_plane: cluster.data_plane,
         nat_outgoing: settings.nat_outgoing,
@@ -99,7 +122,7 @@ pub fn compile(resources: &ResourceSet, settings: &Settings) -> Program {
             .any(|resource| matches!(resource.body, Body::Pod(_))),
         pending: pending(resources, &topology.pods_by_name),
         vanished,
-        not_modelled: not_modelled(resources, cluster.era),
+        not_modelled: not_modelled(&objects, cluster.era),
         namespaces: cluster.namespaces,
         service_accounts: cluster.service_accounts,
         host_classes,
@@ -113,7 +136,7 @@ pub fn compile(resources: &ResourceSet, settings: &Settings) -> Program {
 
 /// Kubernetes' policies for the whole cluster in a version of their API of which nothing says what
 /// Calico makes of it (KNP-11). Before 3.29 it makes nothing of any.
-fn not_modelled(resources: &ResourceSet, era: Era) -> Vec<NotModelled> {
+fn not_modelled(resources: &Objects<'_>, era: Era) -> Vec<NotModelled> {
     resources
         .iter()
         .filter(|_| era != Era::E1)

@@ -6,11 +6,12 @@ use ipnet::IpNet;
 
 use crate::engine::settings::Route;
 use crate::engine::tables::{HostEndpointId, HostId, InterfaceId};
-use crate::engine::topology::HostAddress;
-use crate::resource::{self, Body, ResourceSet};
+use crate::engine::topology::{Claim, HostAddress};
+use crate::resource::{self, Body};
 
 use super::cluster::Cluster;
 use super::endpoint::{Interfaces, Topology};
+use super::objects::Objects;
 
 /// The interface of everything.
 const ANY: &str = "*";
@@ -18,7 +19,7 @@ const ANY: &str = "*";
 impl Topology {
     /// EVAL-22, EVAL-23: which host endpoint owns which interface. Host endpoints come sorted by
     /// name, so the first of several is the one that counts.
-    pub(super) fn own_interfaces(&mut self, resources: &ResourceSet) {
+    pub(super) fn own_interfaces(&mut self, resources: &Objects<'_>) {
         let bodies: Vec<(&resource::HostEndpoint, HostEndpointId)> = resources
             .iter()
             .filter_map(|resource| match &resource.body {
@@ -51,9 +52,7 @@ impl Topology {
                 continue;
             };
             if name == ANY {
-                if let Some(host) = self.hosts.get_mut(host.index()) {
-                    host.wildcard.get_or_insert(*id);
-                }
+                self.claim(host, None, *id);
                 self.put_addresses(*id, &addresses, None);
                 continue;
             }
@@ -65,12 +64,8 @@ impl Topology {
             } else {
                 owned.push(self.interfaces.id(&name));
             }
-            if let Some(host) = self.hosts.get_mut(host.index()) {
-                for interface in owned {
-                    if host.specific(interface).is_none() {
-                        host.specific.push((interface, *id));
-                    }
-                }
+            for interface in owned {
+                self.claim(host, Some(interface), *id);
             }
         }
         self.route_addresses();
@@ -84,6 +79,37 @@ impl Topology {
                 let id = HostId::new(index);
                 self.hosts_by_address.entry(address).or_insert(id);
             }
+        }
+    }
+
+    /// Puts a host endpoint behind those that are asked before it about an interface, or about all
+    /// others, unless one of them is surely there.
+    fn claim(&mut self, host: HostId, interface: Option<InterfaceId>, id: HostEndpointId) {
+        let step = |id: HostEndpointId| self.endpoint_drafts.get(id.index())?.step;
+        let Some(known) = self.hosts.get(host.index()) else {
+            return;
+        };
+        let before: Vec<Claim> = match interface {
+            Some(interface) => known.claims(interface).collect(),
+            None => known.wildcard.clone(),
+        };
+        // One of several addresses may be on the same interface.
+        if before.iter().any(|c| c.last || c.endpoint == id) {
+            return;
+        }
+        // Of two forms of one object exactly one is there.
+        let own = step(id);
+        let is_other_form = before.iter().any(|claim| step(claim.endpoint) == own);
+        let claim = Claim {
+            endpoint: id,
+            last: own.is_none() || is_other_form,
+        };
+        let Some(host) = self.hosts.get_mut(host.index()) else {
+            return;
+        };
+        match interface {
+            Some(interface) => host.specific.push((interface, claim)),
+            None => host.wildcard.push(claim),
         }
     }
 
@@ -155,7 +181,10 @@ impl Topology {
     /// One node of all that look alike to every stage of a host.
     pub(super) fn host_classes(&self) -> Vec<HostId> {
         let mut known = rustc_hash::FxHashSet::default();
-        let class = |id: HostEndpointId| self.host_endpoints.get(id.index()).map(|e| e.class);
+        let class = |claim: Claim| {
+            let endpoint = self.host_endpoints.get(claim.endpoint.index());
+            (endpoint.map(|endpoint| endpoint.class), claim.last)
+        };
         let mapped = self
             .hosts
             .iter()
@@ -165,10 +194,11 @@ impl Topology {
             let mut specific: Vec<_> = host
                 .specific
                 .iter()
-                .map(|(interface, id)| (*interface, class(*id)))
+                .map(|(interface, claim)| (*interface, class(*claim)))
                 .collect();
-            specific.sort_unstable();
-            known.insert((specific, host.wildcard.and_then(class), host.felix))
+            specific.sort_by_key(|(interface, _)| *interface);
+            let wildcard: Vec<_> = host.wildcard.iter().map(|claim| class(*claim)).collect();
+            known.insert((specific, wildcard, host.felix))
         });
         first.map(|(index, _)| HostId::new(index)).collect()
     }

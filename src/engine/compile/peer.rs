@@ -1,5 +1,7 @@
 //! What selectors of rules resolve to (RES-17, RES-18).
 
+use std::collections::BTreeMap;
+
 use ipnet::IpNet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -8,12 +10,13 @@ use crate::engine::answer::{Answer, Doubt};
 use crate::engine::rule::{NamedPorts, PeerSet};
 use crate::engine::tables::{HostEndpointId, HostId, PodId};
 use crate::resource::selector::{Selector, Symbol};
-use crate::resource::{Body, Kind, ResourceSet};
+use crate::resource::{Body, Kind};
 
 use super::Profiles;
 use super::cluster::{Cluster, labels_of, namespace_of};
 use super::endpoint::{NamedPort, Topology};
 use super::labels::{self, Effective};
+use super::objects::Objects;
 use super::rule::Rules;
 use super::selectors::{Labels, Selectors};
 
@@ -31,6 +34,8 @@ pub(super) struct Member {
     pub(super) labels: Labels,
     nets: Vec<IpNet>,
     ports: Vec<NamedPort>,
+    /// The step that it is one form of; nothing where it is settled.
+    step: Option<u32>,
 }
 
 /// Every endpoint and set.
@@ -46,7 +51,7 @@ pub(super) struct Group {
 
 impl Members {
     pub(super) fn of(
-        resources: &ResourceSet,
+        resources: &Objects<'_>,
         cluster: &Cluster,
         topology: &Topology,
         profiles: &Profiles,
@@ -59,6 +64,7 @@ impl Members {
                 labels: interned(&draft.effective, selectors),
                 nets: draft.addresses.iter().copied().map(IpNet::from).collect(),
                 ports: draft.ports.clone(),
+                step: None,
             });
         }
         for (index, draft) in topology.endpoint_drafts.iter().enumerate() {
@@ -76,9 +82,11 @@ impl Members {
                 labels: interned(&effective, selectors),
                 nets: draft.addresses.iter().copied().map(IpNet::from).collect(),
                 ports: draft.ports.clone(),
+                step: draft.step,
             });
         }
-        for resource in resources.iter() {
+        for object in &resources.all {
+            let resource = object.resource;
             let Body::NetworkSet(set) = &resource.body else {
                 continue;
             };
@@ -90,6 +98,7 @@ impl Members {
                 labels: interned(&effective, selectors),
                 nets: nets.filter_map(|net| net.value.block()).collect(),
                 ports: Vec::new(),
+                step: object.step,
             });
         }
         Self { all }
@@ -174,15 +183,19 @@ pub(super) fn resolve(members: &Members, groups: &[Group], rules: &Rules) -> Res
             sure: FxHashSet::default(),
             perhaps: FxHashSet::default(),
             hosts: Box::default(),
+            doubt: Doubt::NamespaceLabels,
         };
         let mut hosts = Vec::new();
         for (member, answer) in each(members, groups, matched.map_or(&[][..], |m| m)) {
+            if member.step.is_some() {
+                ports.doubt = Doubt::UnderWay;
+            }
             let own = member.ports.iter().filter(|port| {
                 port.name == draft.name && draft.protocol.is_none_or(|p| p == port.protocol)
             });
             for port in own {
                 let into = match answer {
-                    Answer::Yes => &mut ports.sure,
+                    Answer::Yes if member.step.is_none() => &mut ports.sure,
                     _ => &mut ports.perhaps,
                 };
                 into.extend(
@@ -228,26 +241,42 @@ fn set_of(
     let mut sets = Vec::new();
     let mut hosts = Vec::new();
     let mut why = Doubt::NamespaceLabels;
+    let mut forms: BTreeMap<u32, Vec<AddressSet>> = BTreeMap::new();
     for (member, answer) in each(members, groups, matched) {
-        match answer {
-            Answer::Yes => sure.extend(&member.nets),
-            Answer::Maybe(doubt) => {
+        match (answer, member.step) {
+            (Answer::Yes, None) => sure.extend(&member.nets),
+            (Answer::Yes, Some(step)) => {
+                why = Doubt::UnderWay;
+                perhaps.extend(&member.nets);
+                let nets = AddressSet::of(member.nets.iter().copied());
+                forms.entry(step).or_default().push(nets);
+            }
+            (Answer::Maybe(doubt), _) => {
                 why = doubt;
                 perhaps.extend(&member.nets);
             }
-            Answer::No => {}
+            (Answer::No, _) => {}
         }
         match member.what {
-            What::Set if answer == Answer::Yes => sets.extend(&member.nets),
+            What::Set if answer == Answer::Yes && member.step.is_none() => {
+                sets.extend(&member.nets);
+            }
             What::HostEndpoint(_, host) => hosts.push(host),
             What::Set | What::Pod(_) => {}
         }
     }
     hosts.sort_unstable();
     hosts.dedup();
+    let mut sure = AddressSet::of(sure);
+    // What both forms of an object hold is there whichever it is.
+    for forms in forms.values() {
+        if let [old, new] = forms.as_slice() {
+            sure = sure.union(&old.intersection(new));
+        }
+    }
     PeerSet {
         selector,
-        sure: AddressSet::of(sure),
+        sure,
         perhaps: AddressSet::of(perhaps),
         sets: AddressSet::of(sets),
         hosts: hosts.into(),

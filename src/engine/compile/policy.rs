@@ -8,12 +8,11 @@ use crate::engine::settings::Settings;
 use crate::engine::tables::TierId;
 use crate::engine::topology::{Policy, PolicyKind, Tier, policy_id};
 use crate::resource::selector::Selector;
-use crate::resource::{
-    Body, Direction, Era, Key, Kind, Resource, ResourceSet, convert, is_converted,
-};
+use crate::resource::{Body, Direction, Era, Key, Kind, Resource, convert, is_converted};
 
 use super::cluster::{Cluster, namespace_of};
 use super::effective;
+use super::objects::{Object, Objects};
 use super::rule::{Refused, Rules};
 use super::selectors::SelectorNo;
 use super::tier;
@@ -31,17 +30,19 @@ struct Candidate<'r> {
     tier: String,
     tie: String,
     order: Option<f64>,
+    step: Option<u32>,
 }
 
 pub(super) fn compile(
-    resources: &ResourceSet,
+    resources: &Objects<'_>,
     settings: &Settings,
     cluster: &Cluster,
     rules: &mut Rules,
 ) -> (Vec<Tier>, Vec<Draft>, Vec<Vanished>) {
     let mut candidates: Vec<Candidate<'_>> = resources
+        .all
         .iter()
-        .filter_map(|resource| candidate(resource, cluster))
+        .filter_map(|object| candidate(*object, cluster))
         .collect();
     let named = candidates.iter().map(|candidate| candidate.tier.as_str());
     let tiers = tier::tiers(resources, cluster.era, named);
@@ -75,7 +76,7 @@ pub(super) fn compile(
 }
 
 /// Policies for the whole cluster that Calico of `era` makes nothing of (KNP-11).
-fn without_effect(resources: &ResourceSet, era: Era) -> Vec<Vanished> {
+fn without_effect(resources: &Objects<'_>, era: Era) -> Vec<Vanished> {
     let policies = resources
         .iter()
         .filter(|resource| matches!(resource.body, Body::ClusterPolicy(_)));
@@ -96,8 +97,9 @@ fn without_effect(resources: &ResourceSet, era: Era) -> Vec<Vanished> {
         .collect()
 }
 
-fn candidate<'r>(resource: &'r Resource, cluster: &Cluster) -> Option<Candidate<'r>> {
+fn candidate<'r>(object: Object<'r>, cluster: &Cluster) -> Option<Candidate<'r>> {
     use std::borrow::Cow;
+    let resource = object.resource;
     let held = match &resource.body {
         Body::Policy(_) => Cow::Borrowed(resource),
         Body::KubernetesPolicy(_) | Body::ClusterPolicy(_) => {
@@ -117,6 +119,7 @@ fn candidate<'r>(resource: &'r Resource, cluster: &Cluster) -> Option<Candidate<
         tie: tier::tie_break(&held, cluster.era),
         order: policy.order.as_ref().map(|order| order.value),
         resource: held,
+        step: object.step,
     })
 }
 
@@ -177,6 +180,7 @@ fn draft(
             kind,
             staged: candidate.key.kind.is_staged(),
             assumed: settings.assumed.contains(candidate.key),
+            under_way: candidate.step,
             rules: lists,
         },
     })

@@ -4,9 +4,10 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::engine::topology::Tier;
-use crate::resource::{Api, Body, Era, Kind, Policy, Resource, ResourceSet};
+use crate::resource::{Api, Body, Era, Kind, Policy, Resource};
 
 use super::cluster::namespace_of;
+use super::objects::Objects;
 use super::stored_name;
 
 const DEFAULT: &str = "default";
@@ -33,7 +34,7 @@ fn built_in(era: Era) -> &'static [(&'static str, f64, bool)] {
 /// Every tier, in the order in which they are asked: those that exist, then those that only
 /// policies name.
 pub(super) fn tiers<'a>(
-    resources: &ResourceSet,
+    resources: &Objects<'_>,
     era: Era,
     named: impl Iterator<Item = &'a str>,
 ) -> Vec<Tier> {

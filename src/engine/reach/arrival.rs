@@ -158,7 +158,7 @@ impl Work<'_> {
                 lines.push(ArrivalLine {
                     rule: line.rule,
                     effect: rule.effect,
-                    yes: if line.certain {
+                    yes: if line.doubt.is_none() {
                         truth.yes
                     } else {
                         Space::EMPTY

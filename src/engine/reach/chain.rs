@@ -157,23 +157,10 @@ impl Work<'_> {
         seen: &Seen<'_>,
         split: &mut Split,
     ) -> Result<Space, SpaceError> {
-        let mut lines: Vec<(Effect, Truth)> = Vec::with_capacity(tier.lines.len());
-        for Line { rule, certain, .. } in &tier.lines {
-            let Some(effect) = self.program.rule(*rule).map(|rule| rule.effect) else {
-                continue;
-            };
-            if effect == Effect::Log {
-                continue;
-            }
-            let mut truth = self.rule(*rule, seen)?;
-            if truth.is_never() {
-                continue;
-            }
-            if !certain {
-                truth = truth.doubted(Doubt::NamespaceLabels);
-            }
-            lines.push((effect, truth));
+        if !tier.forms.is_empty() {
+            return self.tier_under_way(tier, here, seen, split);
         }
+        let lines = self.known_lines(&tier.lines, seen)?;
         let is_plain =
             |(effect, truth): &(Effect, Truth)| truth.is_sure() && *effect != Effect::Unclear;
         let (undecided, passed) = if lines.iter().all(is_plain) {
@@ -187,10 +174,37 @@ impl Work<'_> {
         }
         split.deny.0 = self.spaces.union(split.deny.0, undecided)?;
         if !tier.certain {
-            self.note(&mut split.notes, Doubt::NamespaceLabels, undecided)?;
+            self.note(&mut split.notes, tier.doubt(), undecided)?;
             next = self.spaces.union(next, undecided)?;
         }
         Ok(next)
+    }
+
+    /// What the rules of some lines match, as `seen` there. That a policy is under way is not
+    /// among the doubts.
+    pub(super) fn known_lines(
+        &mut self,
+        lines: &[Line],
+        seen: &Seen<'_>,
+    ) -> Result<Vec<(Effect, Truth)>, SpaceError> {
+        let mut known = Vec::with_capacity(lines.len());
+        for Line { rule, doubt, .. } in lines {
+            let Some(effect) = self.program.rule(*rule).map(|rule| rule.effect) else {
+                continue;
+            };
+            if effect == Effect::Log {
+                continue;
+            }
+            let mut truth = self.rule(*rule, seen)?;
+            if truth.is_never() {
+                continue;
+            }
+            if let Some(doubt) = doubt.filter(|doubt| *doubt != Doubt::UnderWay) {
+                truth = truth.doubted(doubt);
+            }
+            known.push((effect, truth));
+        }
+        Ok(known)
     }
 
     /// Lines of which everything is known: the first that matches decides.
@@ -222,7 +236,7 @@ impl Work<'_> {
     }
 
     /// Lines of which something is not known: every outcome that may be is followed.
-    fn doubtful_lines(
+    pub(super) fn doubtful_lines(
         &mut self,
         lines: &[(Effect, Truth)],
         here: Space,

@@ -93,8 +93,8 @@ pub(super) struct Ends {
 #[derive(PartialEq, Eq, Hash)]
 struct HostKey {
     mapped: bool,
-    specific: Vec<(InterfaceId, ClassId)>,
-    wildcard: Option<ClassId>,
+    specific: Vec<(InterfaceId, ClassId, bool)>,
+    wildcard: Vec<(ClassId, bool)>,
     felix: usize,
     routes: usize,
     addresses: Vec<(Family, Option<InterfaceId>)>,
@@ -321,21 +321,25 @@ fn host_classes(
     for (index, host) in program.hosts().iter().enumerate() {
         let id = HostId::new(index);
         let specific = host.specific.iter();
-        let mut specific: Vec<(InterfaceId, ClassId)> = specific
-            .filter_map(|(interface, id)| Some((*interface, class(*id)?)))
+        let mut specific: Vec<(InterfaceId, ClassId, bool)> = specific
+            .filter_map(|(interface, claim)| Some((*interface, class(claim.endpoint)?, claim.last)))
             .collect();
-        specific.sort_unstable();
+        // Of one interface they stay in order.
+        specific.sort_by_key(|(interface, _, _)| *interface);
+        let wildcard = host.wildcard.iter();
+        let wildcard = wildcard.filter_map(|claim| Some((class(claim.endpoint)?, claim.last)));
         let mut endpoints = host.specific.clone();
-        endpoints.sort_unstable_by_key(|(interface, _)| *interface);
-        let endpoints = endpoints.into_iter().map(|(_, id)| id).chain(host.wildcard);
-        let endpoints = endpoints.filter_map(|id| program.host_endpoint(id));
+        endpoints.sort_by_key(|(interface, _)| *interface);
+        let endpoints = endpoints.iter().map(|(_, claim)| claim);
+        let endpoints = endpoints.chain(&host.wildcard);
+        let endpoints = endpoints.filter_map(|claim| program.host_endpoint(claim.endpoint));
         let addresses = host.addresses.iter();
         let mut own_ports = ports.remove(&id).unwrap_or_default();
         own_ports.sort_unstable();
         let key = HostKey {
             mapped: host.mapped,
             specific,
-            wildcard: host.wildcard.and_then(class),
+            wildcard: wildcard.collect(),
             felix: host.felix,
             routes: host.routes,
             addresses: addresses

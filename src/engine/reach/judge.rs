@@ -110,10 +110,7 @@ impl Work<'_> {
         stage: &Stage<'_>,
         seen: &Seen<'_>,
     ) -> Result<States, SpaceError> {
-        let doubt = match stage.interface {
-            None => Doubt::Interface,
-            Some(_) => Doubt::Node,
-        };
+        let doubt = self.program.doubt_of_owner(stage.host, stage.interface);
         let candidates = self
             .program
             .candidates(stage.host, stage.interface, stage.hook);

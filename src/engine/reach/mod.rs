@@ -20,7 +20,7 @@
 //! | `course`, `way` | the ways between two of them, and what happens on each |
 //! | `judge` | one way, stage by stage |
 //! | `arrival` | which packets policies are asked about, rule by rule |
-//! | `chain` | the policies of one endpoint, hook and direction |
+//! | `chain`, `under_way` | the policies of one endpoint, hook and direction |
 //! | `rule`, `named` | the packets that a rule matches |
 //! | `view`, `truth` | what a packet shows at a hook; yes, no and perhaps |
 
@@ -34,6 +34,7 @@ mod judge;
 mod named;
 mod rule;
 mod truth;
+mod under_way;
 mod view;
 mod way;
 mod witness;

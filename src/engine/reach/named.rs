@@ -64,7 +64,7 @@ impl Work<'_> {
             At::Header | At::Among(_) => {
                 let sure = self.tuples(named.sure.iter(), view, family)?;
                 let perhaps = self.tuples(named.perhaps.iter(), view, family)?;
-                sure.or(perhaps.doubted(Doubt::NamespaceLabels), &mut self.spaces)?
+                sure.or(perhaps.doubted(named.doubt), &mut self.spaces)?
             }
         };
         // What a pod that need not exist says of itself goes before what its address says.

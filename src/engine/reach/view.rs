@@ -142,7 +142,14 @@ impl Addressing<'_> {
                 Some(host) if set.hosts.contains(&host) => Answer::Maybe(Doubt::Address),
                 _ => Answer::No,
             };
-            return Bounds::of(is_host).or(self.is_in(&set.sets, view));
+            let known = Bounds::of(is_host).or(self.is_in(&set.sets, view));
+            // A set that is under way may hold it.
+            let is_open = set.doubt == Doubt::UnderWay && !set.perhaps.is_empty(self.family);
+            return if is_open {
+                known.or(Bounds::of(Answer::Maybe(Doubt::UnderWay)))
+            } else {
+                known
+            };
         }
         let sure = self.is_in(&set.sure, view);
         if set.perhaps.is_empty(self.family) {

@@ -210,9 +210,15 @@ impl Work<'_> {
         if walked.is_ok() {
             self.follow(ends, &back, sight, &mut answer)?;
         }
-        let [_, dropped, unclear] = self.verdicts(&answer.states)?;
+        let [_, mut dropped, mut unclear] = self.verdicts(&answer.states)?;
         for (doubt, space) in answer.notes {
             self.note(&mut progress.notes, doubt, space)?;
+        }
+        if self.program.is_under_way {
+            // Where the policy that accepted it is under way, no answer by itself need be needed.
+            self.note(&mut progress.notes, Doubt::UnderWay, dropped)?;
+            unclear = self.spaces.union(unclear, dropped)?;
+            dropped = Space::EMPTY;
         }
         Ok([dropped, unclear])
     }

@@ -2,12 +2,11 @@
 
 use std::fmt::Write as _;
 
-use crate::engine::{Outcome, StageDecision, StageTrace, Why, compile};
+use crate::engine::compile;
 use crate::finding::InputError;
 use crate::question::flows::{Change, ChangeKind, flow_diff};
 use crate::question::subject::{Known, subject};
-use crate::question::trace::Answered;
-use crate::resource::{Body, ResourceSet};
+use crate::question::trace::decided_by;
 
 use super::{FlowChange, FlowChanges, InPlace};
 
@@ -27,11 +26,7 @@ pub fn changed_flows(parts: Vec<InPlace>, known: &Known) -> Result<FlowChanges, 
             continue;
         };
         let mut known = known.clone();
-        if known.workers.is_empty() && !lists_workers(&before) && !lists_workers(&after) {
-            known
-                .workers
-                .clone_from(&known.platform_profile.sample_workers);
-        }
+        known.sample(&[&before, &after]);
         let programs = [before, after].map(|set| {
             let subject = subject(set, &known)?;
             Ok::<_, InputError>(compile(&subject.resources, &subject.settings))
@@ -53,12 +48,6 @@ pub fn changed_flows(parts: Vec<InPlace>, known: &Known) -> Result<FlowChanges, 
     told.not_compared.sort();
     told.not_compared.dedup();
     Ok(told)
-}
-
-fn lists_workers(resources: &ResourceSet) -> bool {
-    resources
-        .iter()
-        .any(|resource| matches!(resource.body, Body::Node(_) | Body::HostEndpoint(_)))
 }
 
 fn told_of(part: &str, change: &Change) -> FlowChange {
@@ -104,39 +93,5 @@ fn few(labels: &[String]) -> String {
         [one] => one.clone(),
         [first, second] => format!("{first}, {second}"),
         [first, .., _] => format!("{first} and {} other kinds of ends", labels.len() - 1),
-    }
-}
-
-/// What decided on a flow, in a few words: `dropped by GlobalNetworkPolicy x rule 1 (x.yaml:9:3)`.
-pub fn decided_by(answered: &Answered) -> String {
-    let stages = answered.to_each.iter().flat_map(|each| &each.trace.ways);
-    let stages: Vec<&StageTrace> = stages.flat_map(|way| &way.stages).collect();
-    let drops = |stage: &&&StageTrace| stage.decision == StageDecision::Drop;
-    let speaks = |stage: &&&StageTrace| {
-        matches!(
-            stage.why,
-            Why::Rule { .. } | Why::Profile { .. } | Why::Failsafe
-        )
-    };
-    let stage = match answered.outcome {
-        Outcome::Deny => stages.iter().find(drops),
-        Outcome::Allow | Outcome::Unknown(_) => stages.iter().rev().find(speaks),
-    };
-    let verdict = match answered.outcome {
-        Outcome::Allow => "passes",
-        Outcome::Deny => "dropped",
-        Outcome::Unknown(_) => "unknown",
-    };
-    match stage.map(|stage| &stage.why) {
-        Some(Why::Rule {
-            policy,
-            index,
-            place,
-            ..
-        }) => format!("{verdict} by {policy} rule {} ({place})", index + 1),
-        Some(Why::TierEnd { tier, .. }) => format!("{verdict} at the end of tier {tier}"),
-        Some(Why::Profile { profile }) => format!("{verdict} by the profile {profile}"),
-        Some(Why::Failsafe) => format!("{verdict} as a failsafe port"),
-        _ => format!("{verdict}: no policy has a say"),
     }
 }

@@ -67,7 +67,12 @@ impl InPlace {
     }
 }
 
-fn in_place(parts: [&ResourceSet; 2], found: &Comparison) -> [ResourceSet; 2] {
+/// What is in place before and after: what each side names, and of what it does not name all that no
+/// change of policies takes away.
+pub(in crate::question) fn in_place(
+    parts: [&ResourceSet; 2],
+    found: &Comparison,
+) -> [ResourceSet; 2] {
     let stay: BTreeSet<&Key> = found
         .unmanaged
         .iter()

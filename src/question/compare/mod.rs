@@ -4,7 +4,7 @@
 //! nothing as sets, and without what [`IgnoreRule`]s take out. What the platform owns is never
 //! claimed, and what only a cluster has and nobody manages is told apart from what is missing.
 
-mod flows;
+pub(in crate::question) mod flows;
 mod form;
 mod ignore;
 mod in_place;
@@ -16,9 +16,10 @@ use crate::finding::{InputError, Origin, Place};
 use crate::resource::{Body, Key, Kind, Resource, ResourceSet};
 use crate::yaml::to_text;
 
-pub use flows::{changed_flows, decided_by};
+pub use flows::changed_flows;
 pub use ignore::IgnoreRule;
 pub use in_place::InPlace;
+pub(in crate::question) use in_place::in_place;
 pub use intents::{Turn, Turned, turns};
 
 use form::Forms;
@@ -329,7 +330,7 @@ fn compare_part(
 }
 
 /// Whether the objects are of a kind whose meaning is known whole.
-fn is_compared(pair: [Option<&Resource>; 2]) -> bool {
+pub(in crate::question) fn is_compared(pair: [Option<&Resource>; 2]) -> bool {
     let mut bodies = pair.into_iter().flatten().map(|resource| &resource.body);
     bodies.any(|body| {
         matches!(

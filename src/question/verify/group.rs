@@ -102,10 +102,11 @@ impl Networks {
             return is_on && host.mapped;
         };
         let endpoints = if let Some(wanted) = interface {
-            vec![host.specific(wanted).or(host.wildcard)]
+            vec![host.specific(wanted).or_else(|| host.wildcard())]
         } else {
-            let own = host.specific.iter().map(|(_, id)| Some(*id));
-            own.chain([host.wildcard]).collect()
+            let own = host.specific.iter().map(|(_, claim)| claim);
+            let all = own.chain(&host.wildcard);
+            all.map(|claim| Some(claim.endpoint)).collect()
         };
         let mut endpoints = endpoints.into_iter().flatten();
         is_on

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::question::compare::{Turn, Turned, decided_by, turns};
+use crate::question::compare::{Turn, Turned, turns};
 use crate::question::intent::Intent;
+use crate::question::trace::decided_by;
 use crate::question::verify::{Counter, Proof, ProofOutcome};
 use crate::report::proof::{Proven, plain, wrong};
 

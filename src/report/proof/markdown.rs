@@ -103,7 +103,7 @@ fn cut(text: &str) -> String {
 }
 
 /// More backticks than stand together anywhere in `text`.
-fn fence(text: &str) -> String {
+pub(in crate::report) fn fence(text: &str) -> String {
     let mut longest = 0;
     let mut run = 0;
     for c in text.chars() {
@@ -114,7 +114,7 @@ fn fence(text: &str) -> String {
 }
 
 /// A text that means nothing to Markdown or HTML, on one line.
-fn escaped(text: &str) -> String {
+pub(in crate::report) fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in plain(text).chars() {
         match c {

@@ -236,6 +236,6 @@ pub(in crate::report) fn plain(text: &str) -> String {
 }
 
 /// A text without colours.
-fn uncoloured(text: &str) -> String {
+pub(super) fn uncoloured(text: &str) -> String {
     anstream::adapter::strip_str(text).to_string()
 }

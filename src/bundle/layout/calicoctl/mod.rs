@@ -17,10 +17,10 @@ use crate::finding::InputError;
 use crate::resource::{Api, Resource};
 use crate::yaml::to_text;
 
-use super::super::wave::Wave;
 use super::super::{Bundle, RenderedFile};
 use super::mark::{SYNC_WAVE, Waves, marked};
 use super::{Metadata, by_wave, file_of, labels_of, name_of};
+use crate::question::rollout::Wave;
 
 pub use carry::carried;
 

@@ -1,0 +1,53 @@
+//! Whether what is rendered can be rolled out without cutting a worker off.
+
+use crate::bundle::{Between, Bundle, Course, Plan};
+use crate::finding::{Error, InputError};
+use crate::profile::Library;
+use crate::question::rollout::{Cut, PhaseProof};
+use crate::report::rollout::{self as report, RolledOut};
+
+use super::parallel::each;
+use super::prove::together;
+use super::rollout::NOTHING;
+use super::terminal;
+
+/// Whether no worker is cut off while what was rendered is rolled out to a cluster that has nothing
+/// of it. If one is, the user is told how.
+pub(super) fn is_safe_to_roll_out(
+    plans: &[Plan],
+    rendered: &[Vec<Bundle>],
+    library: &Library,
+) -> Result<bool, Error> {
+    let baseline = library.baseline();
+    let all: Vec<(&Plan, &Vec<Bundle>)> = plans.iter().zip(rendered).collect();
+    let proven = each(&all, |(plan, bundles)| {
+        let goal = together(bundles);
+        let between = Between::Nothing(&goal);
+        let course = Course::of_plan(plan, between, Some(baseline.clone()), &[], |_| {})?;
+        let course = course.of_workers();
+        let proven = course.prove(&plan.platform_profile, |_| {})?;
+        Ok::<_, InputError>(RolledOut {
+            from: NOTHING.to_owned(),
+            to: plan.described(),
+            rollout: course.rollout,
+            proven,
+        })
+    });
+    let mut is_safe = true;
+    for rolled in proven {
+        let rolled = rolled?;
+        let phases = rolled.proven.phases.iter();
+        let mut cuts = phases.flat_map(|phase| phase.cuts.iter().map(move |cut| (phase, cut)));
+        let bears_it = |(phase, cut): (&PhaseProof, &Cut)| phase.is_of_arrival(cut);
+        if rolled.proven.not_after.is_empty() && cuts.all(bears_it) {
+            continue;
+        }
+        is_safe = false;
+        terminal::tell(&report::text::render(&rolled, false));
+        terminal::tell(&format!(
+            "nothing is written: {}; `--no-verify` writes all the same",
+            rolled.summary()
+        ));
+    }
+    Ok(is_safe)
+}

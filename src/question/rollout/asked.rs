@@ -1,0 +1,135 @@
+//! What must hold while objects are rolled out: packets that must pass.
+
+use crate::engine::space::Header;
+use crate::net::{Cidr, PortRange, Protocol};
+use crate::question::intent::{Expect, Group, Icmp, Intent, Part};
+
+/// Into how many pieces an intent is taken apart at most.
+const MOST_PIECES: usize = 500;
+
+/// What `intents` want to pass. Of those that say exactly what passes it is that half, without
+/// what another intent between the same ends says in the same words.
+pub(super) fn wanted(intents: &[Intent]) -> Vec<Intent> {
+    let mut wanted: Vec<Intent> = Vec::new();
+    for intent in intents {
+        let mut own = intent.clone();
+        match intent.expect {
+            Expect::Deny => continue,
+            Expect::Allow => {}
+            Expect::Exactly => {
+                let others = intents.iter().filter(|other| other.expect == Expect::Allow);
+                let same: Vec<&Part> = others
+                    .filter(|o| (&o.from, &o.to, &o.except) == (&own.from, &own.to, &own.except))
+                    .flat_map(|other| &other.parts)
+                    .collect();
+                own.parts.retain(|part| !same.contains(&part));
+                own.expect = Expect::Allow;
+                if own.parts.is_empty() {
+                    continue;
+                }
+            }
+        }
+        wanted.push(own);
+    }
+    wanted
+}
+
+/// The intent for each of its addresses and ports by itself: together they say what it says. Where
+/// that would be too many, some lists stay whole.
+pub(super) fn pieces(intent: &Intent) -> Vec<Intent> {
+    let by_part = intent.parts.iter().map(|part| Intent {
+        parts: vec![part.clone()],
+        ..intent.clone()
+    });
+    let mut pieces: Vec<Intent> = by_part.collect();
+    for split in [
+        by_target,
+        by_destination,
+        by_source_group,
+        by_source,
+        by_port,
+    ] {
+        let next: Vec<Intent> = pieces.iter().flat_map(split).collect();
+        if next.len() <= MOST_PIECES {
+            pieces = next;
+        }
+    }
+    pieces
+}
+
+fn by_target(intent: &Intent) -> Vec<Intent> {
+    let of = |to| Intent {
+        to,
+        ..intent.clone()
+    };
+    each_net(&intent.to).into_iter().map(of).collect()
+}
+
+fn by_source_group(intent: &Intent) -> Vec<Intent> {
+    let of = |from| Intent {
+        from,
+        ..intent.clone()
+    };
+    each_net(&intent.from).into_iter().map(of).collect()
+}
+
+fn each_net(group: &Group) -> Vec<Group> {
+    match group {
+        Group::Nets(nets) => nets.iter().map(|net| Group::Nets(vec![*net])).collect(),
+        other => vec![other.clone()],
+    }
+}
+
+fn by_destination(intent: &Intent) -> Vec<Intent> {
+    each(intent, |part| {
+        let nets = part.destinations.as_ref()?;
+        Some(nets.iter().map(|net| part.clone().to([*net])).collect())
+    })
+}
+
+fn by_source(intent: &Intent) -> Vec<Intent> {
+    each(intent, |part| {
+        let nets = part.sources.as_ref()?;
+        Some(nets.iter().map(|net| part.clone().from([*net])).collect())
+    })
+}
+
+fn by_port(intent: &Intent) -> Vec<Intent> {
+    each(intent, |part| {
+        let ports = part.ports.as_ref()?.iter();
+        Some(ports.map(|range| part.clone().to_ports([*range])).collect())
+    })
+}
+
+/// The intent with each of what `split` makes of its parts.
+fn each(intent: &Intent, split: impl Fn(&Part) -> Option<Vec<Part>>) -> Vec<Intent> {
+    let parts = intent.parts.iter();
+    let parts = parts.flat_map(|part| split(part).unwrap_or_else(|| vec![part.clone()]));
+    parts
+        .map(|part| Intent {
+            parts: vec![part],
+            ..intent.clone()
+        })
+        .collect()
+}
+
+/// The intent for one packet alone.
+pub(super) fn only(intent: &Intent, header: &Header) -> Intent {
+    let port = |number| PortRange::single(number).map(|port| vec![port]);
+    let (from, to) = header.ports.unzip();
+    let part = Part {
+        sources: Some(vec![Cidr::host(header.source)]),
+        destinations: Some(vec![Cidr::host(header.destination)]),
+        protocol: Some(Protocol::of_number(header.protocol)),
+        ports: to.and_then(port),
+        source_ports: from.and_then(port),
+        icmp: header.icmp.map(|(kind, code)| Icmp {
+            kind,
+            code: Some(code),
+        }),
+    };
+    Intent {
+        parts: vec![part],
+        ..intent.clone()
+    }
+}
