@@ -12,6 +12,7 @@ mod known;
 mod layout;
 mod library;
 mod lint;
+mod log_denied;
 mod make;
 mod plan;
 mod profile;
@@ -58,6 +59,7 @@ enum Command {
     Audit(Box<audit::Arguments>),
     Diff(Box<diff::Arguments>),
     Workers(workers::Arguments),
+    LogDenied(Box<log_denied::Arguments>),
     Convert(convert::Arguments),
     Profile(profile::Arguments),
     Completion(completion::Arguments),
@@ -78,6 +80,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Workers(arguments) => workers::run(&arguments),
+        Command::LogDenied(arguments) => log_denied::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Profile(arguments) => profile::run(&arguments),
         Command::Completion(arguments) => completion::run(&arguments),

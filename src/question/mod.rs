@@ -7,6 +7,7 @@ pub mod audit;
 pub mod compare;
 pub mod flows;
 pub mod intent;
+pub mod logging;
 pub mod subject;
 pub mod trace;
 pub mod verify;

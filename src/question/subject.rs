@@ -249,6 +249,19 @@ fn map_of(labels: &[(String, String)]) -> serde_json::Map<String, serde_json::Va
 }
 
 impl Known {
+    /// The same, with the sample workers where neither it nor `resources` have any: then they stand
+    /// for all, and their host endpoints are there.
+    pub fn with_samples(mut self, resources: &ResourceSet) -> Self {
+        let mut bodies = resources.iter().map(|resource| &resource.body);
+        let lists = bodies.any(|body| matches!(body, Body::Node(_) | Body::HostEndpoint(_)));
+        if self.workers.is_empty() && !lists {
+            self.workers
+                .clone_from(&self.platform_profile.sample_workers);
+            self.baseline.get_or_insert_default();
+        }
+        self
+    }
+
     /// Blocks of addresses of which none is what it looks like from outside the cluster, each with
     /// what to ask about instead.
     pub fn inside(&self) -> Vec<(Cidr, &'static str)> {
