@@ -6,7 +6,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use palisade::bundle::{HostEndpoints, Plan, Target, Templates, Wanted, render};
-use palisade::profile::{Library, Network, Platform};
+use palisade::profile::{Library, LogDenied, Network, Platform};
 use palisade::resource::{ResourceSet, digest};
 
 fn plan(library: &Library, region: &str) -> Plan {
@@ -24,6 +24,7 @@ fn plan(library: &Library, region: &str) -> Plan {
         wanted: Wanted::default(),
         services: Vec::new(),
         strict: false,
+        log_denied: LogDenied::NONE,
         platform_profile: platform,
     }
 }

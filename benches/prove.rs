@@ -12,7 +12,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use palisade::bundle::{Case, HostEndpoints, Plan, Target, Templates, Wanted, render};
 use palisade::finding::Input;
-use palisade::profile::{Library, Network, Platform, Workers};
+use palisade::profile::{Library, LogDenied, Network, Platform, Workers};
 use palisade::question::flows::flow_diff;
 use palisade::question::verify::ProofOutcome;
 use palisade::resource::{ResourceSet, read};
@@ -43,6 +43,7 @@ fn plan(workers: usize) -> Plan {
         wanted: Wanted::default(),
         services: Vec::new(),
         strict: false,
+        log_denied: LogDenied::NONE,
         platform_profile: profile,
     }
 }

@@ -11,6 +11,7 @@ mod facts;
 mod intents;
 mod inventory;
 mod layout;
+mod logs;
 mod minimise;
 mod plan;
 mod proof;
@@ -27,6 +28,7 @@ pub use inventory::INVENTORY;
 pub use layout::{
     Argocd, Calicoctl, Destination, Flux, Kustomize, Layout, SourceReference, carried,
 };
+pub use logs::with_logs;
 pub use minimise::{LeftOut, minimise};
 pub use write::Output;
 

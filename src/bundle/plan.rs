@@ -3,8 +3,8 @@
 use crate::finding::{InputError, Place};
 use crate::net::Cidr;
 use crate::profile::{
-    ClusterService, Name, Network, Platform, PlatformProfile, PolicyFacts, RegionProfile,
-    ServiceGroup, Version, Workers, check_pod_subnet,
+    ClusterService, LogDenied, Name, Network, Platform, PlatformProfile, PolicyFacts,
+    RegionProfile, ServiceGroup, Version, Workers, check_pod_subnet,
 };
 use crate::question::subject::Known;
 
@@ -65,6 +65,8 @@ pub struct Plan {
     pub services: Vec<ClusterService>,
     /// Whether what the published sets leave open to every address is closed down to the facts.
     pub strict: bool,
+    /// Whose denials are recorded.
+    pub log_denied: LogDenied,
 }
 
 impl Plan {
@@ -87,6 +89,7 @@ impl Plan {
             wanted: Wanted::default(),
             services: Vec::new(),
             strict: false,
+            log_denied: LogDenied::NONE,
             platform_profile,
         }
     }

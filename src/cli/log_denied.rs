@@ -51,12 +51,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     let known = arguments.known.read()?;
     let library = || arguments.known.library();
-    let mut given = arguments.source.resources(&arguments.sources, library)?;
-    for node in arguments.known.nodes()? {
-        if given.get(&node.key).is_none() {
-            given.add(node);
-        }
-    }
+    let given = arguments.source.resources(&arguments.sources, library)?;
+    let given = arguments.known.with_nodes(given)?;
     let known = known.with_samples(&given);
     let mut subject = subject(given, &known)?;
     arguments.engine.tell(&mut subject.settings);
@@ -73,7 +69,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
 
 /// Refuses a call that comes to nothing: a policy that was named and denies nothing, or no policy at
 /// all that does.
-fn refuse_nothing(wanted: &Wanted, recorded: &Recorded) -> Result<(), InputError> {
+pub(super) fn refuse_nothing(wanted: &Wanted, recorded: &Recorded) -> Result<(), InputError> {
     if let (Wanted::Policies(_), Some(first)) = (wanted, recorded.silent.first()) {
         return Err(InputError::new(format!("nothing to record of {first}")));
     }
@@ -87,7 +83,8 @@ fn refuse_nothing(wanted: &Wanted, recorded: &Recorded) -> Result<(), InputError
     Ok(())
 }
 
-fn tell(recorded: &Recorded) {
+/// Tells of what is recorded otherwise than it is denied, and how many policies have nothing.
+pub(super) fn tell(recorded: &Recorded) {
     for policy in &recorded.policies {
         if policy.exactness != Exactness::Exact {
             let told = policy.described();

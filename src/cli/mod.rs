@@ -7,6 +7,7 @@ mod completion;
 mod convert;
 mod diff;
 mod exit;
+mod explain_log;
 mod generate;
 mod known;
 mod layout;
@@ -19,6 +20,7 @@ mod profile;
 #[cfg(feature = "live")]
 mod progress;
 mod prove;
+mod record;
 mod render;
 mod side;
 mod source;
@@ -60,6 +62,7 @@ enum Command {
     Diff(Box<diff::Arguments>),
     Workers(workers::Arguments),
     LogDenied(Box<log_denied::Arguments>),
+    ExplainLog(Box<explain_log::Arguments>),
     Convert(convert::Arguments),
     Profile(profile::Arguments),
     Completion(completion::Arguments),
@@ -81,6 +84,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Workers(arguments) => workers::run(&arguments),
         Command::LogDenied(arguments) => log_denied::run(&arguments),
+        Command::ExplainLog(arguments) => explain_log::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Profile(arguments) => profile::run(&arguments),
         Command::Completion(arguments) => completion::run(&arguments),

@@ -225,6 +225,7 @@ fn cluster_plan(
             .then(words(&cluster.with), words(&cluster.without)),
         services: cluster.services,
         strict: arguments.strict || cluster.strict,
+        log_denied: cluster.log_denied,
         platform_profile: platform,
     };
     plan.check(pods_at.as_ref())?;

@@ -12,7 +12,9 @@ use crate::net::{Cidr, PortRange, Protocol};
 use crate::yaml::{self, Located};
 
 use super::fact::check_list;
-use super::{Gitops, Name, Network, NodeName, PlatformProfile, RegionProfile, Version};
+use super::{
+    Gitops, LogDenied, Name, Network, NodeName, PlatformProfile, RegionProfile, Version,
+};
 
 /// What runs on the workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -65,6 +67,9 @@ pub struct ClusterProfile {
     /// Whether what the published sets leave open to every address is closed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub strict: bool,
+    /// Whose denials are recorded in the workers' system logs.
+    #[serde(default, skip_serializing_if = "LogDenied::is_none")]
+    pub log_denied: LogDenied,
     /// Services of the user's own that workers or pods must reach.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<ClusterService>,

@@ -8,6 +8,7 @@ mod cluster;
 mod fact;
 mod gitops;
 mod library;
+mod log_denied;
 mod name;
 mod node_list;
 mod platform;
@@ -25,6 +26,7 @@ pub use cluster::{
 pub use fact::{Day, FactList, Facts, Source, Status};
 pub use gitops::{ApplyWord, GITOPS_KEYS, Gitops, GitopsKey, LayoutWord, has_secret};
 pub use library::Library;
+pub use log_denied::LogDenied;
 pub use name::{Name, NameError, NodeName};
 pub use node_list::workers_of;
 pub use platform::{

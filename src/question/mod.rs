@@ -5,6 +5,7 @@
 pub mod asked;
 pub mod audit;
 pub mod compare;
+pub mod explain;
 pub mod flows;
 pub mod intent;
 pub mod logging;

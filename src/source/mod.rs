@@ -3,6 +3,7 @@
 
 pub mod folder;
 pub mod git;
+pub mod lines;
 #[cfg(feature = "live")]
 pub mod live;
 mod name;

@@ -3,7 +3,7 @@
 use palisade::bundle::{HostEndpoints, Plan, Target, Templates, Wanted, intent_facts, render};
 use palisade::engine::{Program, compile};
 use palisade::finding::Input;
-use palisade::profile::{ClusterProfile, Library, Network, Platform, Workers};
+use palisade::profile::{ClusterProfile, Library, LogDenied, Network, Platform, Workers};
 use palisade::question::intent::{Intent, built_in};
 use palisade::question::subject::{Known, subject};
 use palisade::resource::{ResourceSet, read};
@@ -59,6 +59,7 @@ pub(crate) fn region_plan(region: &str, networks: &[Network], platform: Platform
         wanted: Wanted::default(),
         services: Vec::new(),
         strict: false,
+        log_denied: LogDenied::NONE,
         platform_profile: profile,
     }
 }

@@ -16,7 +16,7 @@
 use std::collections::BTreeMap;
 
 use palisade::bundle::{HostEndpoints, Plan, Target, Templates, Wanted, render};
-use palisade::profile::{Library, Network, Platform};
+use palisade::profile::{Library, LogDenied, Network, Platform};
 use palisade::resource::digest;
 
 /// Digest by region, network, kind and path.
@@ -50,6 +50,7 @@ fn rendered() -> BTreeMap<String, String> {
             wanted: Wanted::default().then(vec!["dashboard".parse().unwrap()], Vec::new()),
             services: Vec::new(),
             strict: false,
+            log_denied: LogDenied::NONE,
             platform_profile: platform.clone(),
         };
         for bundle in render(&plan, &templates).unwrap().0 {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use palisade::bundle::{Case, HostEndpoints, Plan, Target, Templates, Wanted, render};
-use palisade::profile::{Library, Network, Platform};
+use palisade::profile::{Library, LogDenied, Network, Platform};
 use palisade::question::verify::ProofOutcome;
 use palisade::resource::ResourceSet;
 
@@ -23,6 +23,7 @@ pub fn region_plan(library: &Library, region: &str, networks: &[Network]) -> Pla
         wanted: Wanted::default(),
         services: Vec::new(),
         strict: false,
+        log_denied: LogDenied::NONE,
         platform_profile: profile,
     }
 }

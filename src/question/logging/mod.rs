@@ -173,6 +173,20 @@ pub fn log_denied(
     Ok(recorded)
 }
 
+/// Holds what each of `policies` records against what is denied where they are in place besides
+/// `subject`, and puts them into the order in which they are asked.
+///
+/// # Errors
+/// As [`log_denied`] says.
+pub fn exactness_of(
+    subject: &Subject,
+    policies: &mut [LogPolicy],
+    facts: &PlatformProfile,
+) -> Result<(), InputError> {
+    let after = with(&without_records(subject), policies);
+    judge(&compile(&after.resources, &after.settings), facts, policies)
+}
+
 /// Refuses Log policies that change a verdict of `subject`, which has none of them.
 ///
 /// # Errors

@@ -9,8 +9,21 @@
 use ipnet::IpNet;
 use serde_json::{Map, Value, json};
 
+use crate::net::Protocol;
+
 /// The most rules that one is taken apart into.
 const MOST: usize = 40;
+
+/// The protocols that rules can name. What is none of several is each of the others: a rule can say
+/// of one protocol alone that it is not meant. Protocols without a name are left out then.
+const PROTOCOLS: [Protocol; 6] = [
+    Protocol::Tcp,
+    Protocol::Udp,
+    Protocol::Icmp,
+    Protocol::Icmpv6,
+    Protocol::Sctp,
+    Protocol::UdpLite,
+];
 
 /// A rule in the form of the API, without its action.
 pub(super) type Criteria = Map<String, Value>;
@@ -51,7 +64,20 @@ pub(super) fn remainder(rule: &Criteria, before: &[&Criteria]) -> Option<Vec<Cri
             return None;
         }
     }
-    Some(pieces)
+    Some(pieces.iter().flat_map(sayable).collect())
+}
+
+/// The piece as rules of the API: one that is of none of several protocols is one for each other.
+fn sayable(piece: &Criteria) -> Vec<Criteria> {
+    let Some(Value::Array(not)) = piece.get("notProtocol") else {
+        return vec![piece.clone()];
+    };
+    let others = PROTOCOLS.iter().map(|protocol| json!(protocol));
+    let others = others.filter(|protocol| !not.contains(protocol));
+    let piece = set(piece, None, "notProtocol", None);
+    others
+        .map(|protocol| set(&piece, None, "protocol", Some(protocol)))
+        .collect()
 }
 
 /// What one condition comes to beside those that are asked already.
@@ -134,7 +160,8 @@ fn set(rule: &Criteria, side: Option<&str>, key: &str, value: Option<Value>) -> 
 fn join(rule: &Criteria, (side, key, turned): Slot, value: &Value) -> Option<Joined> {
     let own = get(rule, side, key);
     let against = get(rule, side, turned);
-    if against == Some(value) {
+    let is_excluded = |not: &Value| not == value || list(not).contains(value);
+    if against.is_some_and(is_excluded) {
         return Some(Joined::Never);
     }
     let with = |value| Some(Joined::As(set(rule, side, key, Some(value))));
@@ -164,11 +191,11 @@ fn join(rule: &Criteria, (side, key, turned): Slot, value: &Value) -> Option<Joi
             ports if ports.is_empty() => Some(Joined::Never),
             ports => with(json!(ports)),
         },
-        "notNets" | "notPorts" => {
-            let mut all = own.as_array()?.clone();
-            for one in value.as_array()? {
-                if !all.contains(one) {
-                    all.push(one.clone());
+        "notProtocol" | "notNets" | "notPorts" => {
+            let mut all = list(own);
+            for one in list(value) {
+                if !all.contains(&one) {
+                    all.push(one);
                 }
             }
             with(Value::Array(all))
@@ -185,6 +212,13 @@ fn join(rule: &Criteria, (side, key, turned): Slot, value: &Value) -> Option<Joi
         ))),
         _ => None,
     }
+}
+
+/// The entries of a list; a value that is none is the only entry.
+fn list(value: &Value) -> Vec<Value> {
+    value
+        .as_array()
+        .map_or_else(|| vec![value.clone()], Clone::clone)
 }
 
 fn blocks(list: &Value) -> Option<Vec<IpNet>> {
