@@ -54,7 +54,7 @@ fn what_is_recorded() {
     let tcp = "action: Allow, protocol: TCP, destination: {nets: [10.1.0.0/16], ports: [443]}";
     let udp = "action: Allow, protocol: UDP, destination: {ports: [5000]}";
     let part = "action: Deny, protocol: TCP, destination: {nets: [10.1.0.0/16], ports: [80]}";
-    let service = "action: Allow, destination: {services: {name: x, namespace: y}}";
+    let service = "action: Allow, destination: {services: {name: db, namespace: data}}";
     let deny = "action: Deny";
     let log = "action: Log";
     let cases: Vec<(&str, String, Vec<&str>)> = vec![
@@ -100,12 +100,12 @@ fn what_is_recorded() {
         ),
         (
             "two that select the same pods are recorded once",
-            kubernetes("a", "run: nginx", "run: x") + &kubernetes("b", "run: nginx", "run: y"),
+            kubernetes("a", "run: nginx", "run: u") + &kubernetes("b", "run: nginx", "run: v"),
             vec!["log-denied-after-a 1001: 1 exact"],
         ),
         (
             "two that may select the same pods: what neither allows",
-            kubernetes("a", "run: nginx", "run: x") + &kubernetes("b", "tier: front", "run: y"),
+            kubernetes("a", "run: nginx", "run: u") + &kubernetes("b", "tier: front", "run: v"),
             vec![
                 "log-denied-after-a 1001: 1 exact",
                 "log-denied-after-b 1001: 1 exact",
@@ -145,7 +145,7 @@ fn a_second_time_nothing_changes() {
 
 #[test]
 fn only_what_is_wanted() {
-    let text = kubernetes("a", "run: x", "run: y") + &kubernetes("b", "run: z", "run: y");
+    let text = kubernetes("a", "run: u", "run: v") + &kubernetes("b", "run: z", "run: v");
     let names = |wanted: &[&str]| -> Result<Vec<String>, String> {
         let wanted = wanted.iter().map(|name| name.parse().unwrap()).collect();
         let subject = in_place(&text, true);

@@ -38,6 +38,11 @@ kind: Pod
 metadata: {name: other, namespace: default, labels: {run: other}}
 spec: {nodeName: w1}
 status: {phase: Running, podIP: 172.30.1.8}
+---
+apiVersion: projectcalico.org/v3
+kind: HostEndpoint
+metadata: {name: w1-public, labels: {ibm.role: worker_public}}
+spec: {node: w1, interfaceName: eth1, expectedIPs: [203.0.113.130]}
 ";
 
 const WORKERS: &str = "\

@@ -86,7 +86,7 @@ fn in_every_layout_and_minimised() {
     let room = Room::new();
     for (layout, number) in [
         ("kustomize", 2),
-        ("argocd --repository https://git.example.com/x", 2),
+        ("argocd --repo-url https://git.example.com/x", 2),
     ] {
         let ran = room.run(&format!(
             "gen --region us-south --private --log-denied --minimize --layout {layout} -o {}",

@@ -20,22 +20,15 @@ fn told(line: &str) -> String {
         Line::Malformed(reason) => return reason,
         Line::Packet(packet) => packet,
     };
-    let port = |port: Option<u16>| port.map_or_else(String::new, |port| format!(" {port}"));
+    let at = |port: Option<u16>| port.map_or_else(String::new, |port| format!(" {port}"));
     let icmp = icmp.map_or_else(String::new, |(kind, code)| format!(" {kind}/{code}"));
     format!(
         "{}>{} {source}{} {destination}{} {protocol}{icmp}",
         input.unwrap_or("-"),
         output.unwrap_or("-"),
-        port(source_port),
-        port(self::port(line))
+        at(source_port),
+        at(port)
     )
-}
-
-fn port(line: &str) -> Option<u16> {
-    match read_line(line) {
-        Line::Packet(packet) => packet.port,
-        _ => None,
-    }
 }
 
 #[test]
