@@ -86,14 +86,14 @@ fn in_every_layout_and_minimised() {
     let room = Room::new();
     for (layout, number) in [
         ("kustomize", 2),
-        ("argocd --repo-url https://git.example.com/x", 2),
+        ("flux --source GitRepository/policies", 2),
     ] {
         let ran = room.run(&format!(
             "gen --region us-south --private --log-denied --minimize --layout {layout} -o {}",
-            &layout[..6]
+            &layout[..4]
         ));
         assert_eq!(ran.code, 0, "{ran:?}");
-        let files = room.files(&layout[..6]);
+        let files = room.files(&layout[..4]);
         let logs = files.keys().filter(|path| path.contains("log-denied-"));
         assert_eq!(logs.count(), number, "{:?}", files.keys());
     }

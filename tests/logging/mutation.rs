@@ -88,7 +88,7 @@ fn orders_selectors_and_matches_count() {
         (rules, "order: 1999", "order: 2001", "less"),
         (rules, "    notProtocol: TCP\n", "", "more"),
         (rules, "notProtocol: TCP", "protocol: UDP", "less"),
-        (rules, "worker_private", "worker_public", "more"),
+        (rules, "worker_private", "worker_public", "less"),
     ] {
         let policy = changed(policy, from, to);
         assert_eq!(judged(&subject, &policy), expected, "{from} -> {to}");

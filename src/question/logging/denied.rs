@@ -12,8 +12,10 @@ use crate::resource::Direction;
 /// Why packets are with a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Cause {
-    /// A Deny rule of its own drops them.
+    /// A Deny rule of its own drops them, or may: what is before it may hold them.
     Rule,
+    /// A Deny rule of its own drops them, and no other rule of it may hold them.
+    SureRule,
     /// The end of its tier drops them.
     End,
     /// A Log rule of its own records them.
@@ -155,6 +157,8 @@ impl Look<'_> {
         let mut passed = Space::EMPTY;
         // The packets that got to the policy whose rules are looked at, and its rules that decide.
         let mut policy: Option<(PolicyId, Space, Vec<(u32, Space)>)> = None;
+        // Those of them that none of its rules so far may hold.
+        let mut sure = packets;
         for line in &tier.lines {
             let Some(rule) = self.program.rule(line.rule) else {
                 continue;
@@ -164,6 +168,7 @@ impl Look<'_> {
             };
             if policy.as_ref().is_none_or(|(known, ..)| *known != id) {
                 policy = Some((id, here, Vec::new()));
+                sure = here;
             }
             let hit = spaces.intersection(here, line.possible)?;
             match line.effect {
@@ -175,6 +180,9 @@ impl Look<'_> {
                 Effect::Deny => {
                     let key = (id, self.direction, Cause::Rule);
                     self.found.add(key, self.place, hit, spaces)?;
+                    let surely = spaces.intersection(sure, line.possible)?;
+                    let key = (id, self.direction, Cause::SureRule);
+                    self.found.add(key, self.place, surely, spaces)?;
                     if let (Some((_, arrived, before)), false) = (&policy, hit.is_empty()) {
                         let whole = spaces.intersection(*arrived, line.possible)?;
                         self.denies(id, rule.index, whole, before, spaces);
@@ -190,6 +198,9 @@ impl Look<'_> {
                 }
             }
             here = spaces.difference(here, line.yes)?;
+            if line.effect != Effect::Deny {
+                sure = spaces.difference(sure, line.possible)?;
+            }
         }
         let enforced: Vec<PolicyId> = chain
             .policies

@@ -123,7 +123,7 @@ impl LogPolicy {
         let more = match &self.exactness {
             Exactness::Exact => None,
             Exactness::More(one) => Some(format!(
-                "It records more than that: {one} is allowed and recorded too."
+                "It records more than that: {one} is recorded, and is allowed or may be."
             )),
             Exactness::Less(one) => Some(format!("It records less than that: {one} is missing.")),
         };
@@ -297,6 +297,26 @@ fn judge(
     Ok(())
 }
 
+/// The packets that any of the policies denies, by place.
+fn together(
+    reach: &mut Reach<'_>,
+    found: &Tally,
+    of: &[PolicyId],
+    direction: Direction,
+    cause: Cause,
+) -> Result<BTreeMap<usize, Space>, SpaceError> {
+    let mut all = BTreeMap::new();
+    for id in of {
+        for (place, space) in found.part(*id, direction, cause) {
+            let known = all.entry(place).or_insert(Space::EMPTY);
+            *known = reach.spaces().union(*known, space)?;
+        }
+    }
+    Ok(all)
+}
+
+/// Holds what the Log policy `own` records against what `of` deny. What may be allowed, for all that
+/// is known, counts as recorded beside.
 fn exactness(
     reach: &mut Reach<'_>,
     found: &Tally,
@@ -304,31 +324,26 @@ fn exactness(
     of: &[PolicyId],
     part: Part,
 ) -> Result<Exactness, SpaceError> {
-    let cause = match part {
-        Part::Rules => Cause::Rule,
-        Part::End => Cause::End,
+    let (may, must) = match part {
+        Part::Rules => (Cause::Rule, Cause::SureRule),
+        Part::End => (Cause::End, Cause::End),
     };
     let mut less = None;
     for direction in [Direction::Ingress, Direction::Egress] {
         let logged = found.part(own, direction, Cause::Log);
-        let mut denied: BTreeMap<usize, Space> = BTreeMap::new();
-        for id in of {
-            for (place, space) in found.part(*id, direction, cause) {
-                let known = denied.entry(place).or_insert(Space::EMPTY);
-                *known = reach.spaces().union(*known, space)?;
-            }
-        }
+        let denied = together(reach, found, of, direction, may)?;
+        let surely = together(reach, found, of, direction, must)?;
         let places: BTreeSet<usize> = logged.keys().chain(denied.keys()).copied().collect();
         for place in places {
             let at =
                 |parts: &BTreeMap<usize, Space>| parts.get(&place).copied().unwrap_or(Space::EMPTY);
-            let (logged, denied) = (at(&logged), at(&denied));
+            let (logged, denied, surely) = (at(&logged), at(&denied), at(&surely));
             let spaces = reach.spaces();
             let missing = spaces.difference(denied, logged)?;
             if let Some(one) = spaces.witness(missing) {
                 less.get_or_insert(one.to_string());
             }
-            let beside = spaces.difference(logged, denied)?;
+            let beside = spaces.difference(logged, surely)?;
             if let Some(one) = spaces.witness(beside) {
                 return Ok(Exactness::More(one.to_string()));
             }
