@@ -120,6 +120,28 @@ fn chain_of(class: &Class, hook: ArrivalHook) -> (&Chain, Direction) {
     }
 }
 
+/// The policy whose rules are looked at.
+struct Own {
+    policy: PolicyId,
+    /// The packets that got to it.
+    arrived: Space,
+    /// Those of them that none of its rules so far may let pass.
+    sure: Space,
+    /// Its rules so far that let packets pass, and the packets.
+    before: Vec<(u32, Space)>,
+}
+
+impl Own {
+    fn new(policy: PolicyId, arrived: Space) -> Self {
+        Self {
+            policy,
+            arrived,
+            sure: arrived,
+            before: Vec::new(),
+        }
+    }
+}
+
 /// A look at one place.
 struct Look<'a> {
     program: &'a Program,
@@ -155,10 +177,7 @@ impl Look<'_> {
     ) -> Result<Space, SpaceError> {
         let mut here = packets;
         let mut passed = Space::EMPTY;
-        // The packets that got to the policy whose rules are looked at, and its rules that decide.
-        let mut policy: Option<(PolicyId, Space, Vec<(u32, Space)>)> = None;
-        // Those of them that none of its rules so far may hold.
-        let mut sure = packets;
+        let mut own: Option<Own> = None;
         for line in &tier.lines {
             let Some(rule) = self.program.rule(line.rule) else {
                 continue;
@@ -166,10 +185,10 @@ impl Look<'_> {
             let RuleOwner::Policy(id) = rule.owner else {
                 continue;
             };
-            if policy.as_ref().is_none_or(|(known, ..)| *known != id) {
-                policy = Some((id, here, Vec::new()));
-                sure = here;
-            }
+            let own = match &mut own {
+                Some(known) if known.policy == id => known,
+                other => other.insert(Own::new(id, here)),
+            };
             let hit = spaces.intersection(here, line.possible)?;
             match line.effect {
                 Effect::Log => {
@@ -180,27 +199,23 @@ impl Look<'_> {
                 Effect::Deny => {
                     let key = (id, self.direction, Cause::Rule);
                     self.found.add(key, self.place, hit, spaces)?;
-                    let surely = spaces.intersection(sure, line.possible)?;
+                    let surely = spaces.intersection(own.sure, line.possible)?;
                     let key = (id, self.direction, Cause::SureRule);
                     self.found.add(key, self.place, surely, spaces)?;
-                    if let (Some((_, arrived, before)), false) = (&policy, hit.is_empty()) {
-                        let whole = spaces.intersection(*arrived, line.possible)?;
-                        self.denies(id, rule.index, whole, before, spaces);
+                    if !hit.is_empty() {
+                        let whole = spaces.intersection(own.arrived, line.possible)?;
+                        self.denies(own, rule.index, whole, spaces);
                     }
                 }
                 Effect::Allow | Effect::Pass | Effect::Unclear => {
                     if line.effect != Effect::Allow {
                         passed = spaces.union(passed, hit)?;
                     }
-                    if let Some((_, _, before)) = &mut policy {
-                        before.push((rule.index, line.possible));
-                    }
+                    own.before.push((rule.index, line.possible));
+                    own.sure = spaces.difference(own.sure, line.possible)?;
                 }
             }
             here = spaces.difference(here, line.yes)?;
-            if line.effect != Effect::Deny {
-                sure = spaces.difference(sure, line.possible)?;
-            }
         }
         let enforced: Vec<PolicyId> = chain
             .policies
@@ -230,19 +245,13 @@ impl Look<'_> {
         }
     }
 
-    /// Notes a Deny rule that drops something, and which of the rules `before` it in its policy hold
-    /// packets that match it.
-    fn denies(
-        &mut self,
-        id: PolicyId,
-        index: u32,
-        whole: Space,
-        before: &[(u32, Space)],
-        spaces: &mut Spaces,
-    ) {
-        let known = self.found.denying.entry((id, self.direction)).or_default();
+    /// Notes a Deny rule that drops something of `whole`, all that gets to its policy and matches it,
+    /// and which of the rules before it in the policy hold some of that.
+    fn denies(&mut self, own: &Own, index: u32, whole: Space, spaces: &mut Spaces) {
+        let key = (own.policy, self.direction);
+        let known = self.found.denying.entry(key).or_default();
         let overlapping = known.entry(index).or_default();
-        for (earlier, space) in before {
+        for (earlier, space) in &own.before {
             if spaces.overlap(whole, *space) {
                 overlapping.insert(*earlier);
             }

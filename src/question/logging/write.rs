@@ -44,7 +44,7 @@ pub(super) fn written(
 ) -> Result<Vec<LogPolicy>, InputError> {
     let mut groups: Vec<(Spec, Vec<PolicyId>, Part)> = Vec::new();
     for draft in drafts {
-        let Some(spec) = Spec::of(resources, program, found, &draft)? else {
+        let Some(spec) = Spec::of(resources, program, found, &draft) else {
             continue;
         };
         let known = groups
@@ -91,21 +91,15 @@ impl Spec {
         program: &Program,
         found: &Tally,
         draft: &Draft,
-    ) -> Result<Option<Self>, InputError> {
-        let Some(policy) = program.policy(draft.of) else {
-            return Ok(None);
-        };
-        let Some(resource) = resources.get(&policy.key) else {
-            return Ok(None);
-        };
+    ) -> Option<Self> {
+        let policy = program.policy(draft.of)?;
+        let resource = resources.get(&policy.key)?;
         let held = match convert(resource, program.era()) {
             Some(converted) => Cow::Owned(converted),
             None => Cow::Borrowed(resource),
         };
         let form = stored_form(&held);
-        let Some(own) = form.get("spec").and_then(Value::as_object) else {
-            return Ok(None);
-        };
+        let own = form.get("spec")?.as_object()?;
         let tier = tier_name(program, policy).to_owned();
         let mut spec = Map::new();
         for key in KEPT {
@@ -134,11 +128,11 @@ impl Spec {
         });
         let mut ways = Vec::from(ways);
         ways.dedup();
-        Ok(Some(Self {
+        Some(Self {
             namespace: resource.key.namespace.clone(),
             tier,
             ways,
-        }))
+        })
     }
 
     /// The policy in the first way that the API takes.
