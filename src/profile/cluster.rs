@@ -12,9 +12,7 @@ use crate::net::{Cidr, PortRange, Protocol};
 use crate::yaml::{self, Located};
 
 use super::fact::check_list;
-use super::{
-    Gitops, LogDenied, Name, Network, NodeName, PlatformProfile, RegionProfile, Version,
-};
+use super::{Gitops, LogDenied, Name, Network, NodeName, PlatformProfile, RegionProfile, Version};
 
 /// What runs on the workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
