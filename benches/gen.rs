@@ -6,7 +6,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use palisade::bundle::{HostEndpoints, Plan, Target, Templates, Wanted, render};
-use palisade::profile::{Library, Network, Platform};
+use palisade::profile::{Ingress, Library, LogDenied, Network, Platform};
 use palisade::resource::{ResourceSet, digest};
 
 fn plan(library: &Library, region: &str) -> Plan {
@@ -25,6 +25,8 @@ fn plan(library: &Library, region: &str) -> Plan {
         services: Vec::new(),
         strict: false,
         isolation: None,
+        ingress: Ingress::default(),
+        log_denied: LogDenied::NONE,
         platform_profile: platform,
     }
 }

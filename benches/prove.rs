@@ -12,7 +12,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use palisade::bundle::{Case, HostEndpoints, Plan, Target, Templates, Wanted, render};
 use palisade::finding::Input;
-use palisade::profile::{Library, Network, Platform, Workers};
+use palisade::profile::{Ingress, Library, LogDenied, Network, Platform, Workers};
 use palisade::question::flows::flow_diff;
 use palisade::question::verify::ProofOutcome;
 use palisade::resource::{ResourceSet, read};
@@ -44,6 +44,8 @@ fn plan(workers: usize) -> Plan {
         services: Vec::new(),
         strict: false,
         isolation: None,
+        ingress: Ingress::default(),
+        log_denied: LogDenied::NONE,
         platform_profile: profile,
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use palisade::finding::{Finding, Input, Place, Span};
+use palisade::question::explain::{Counted, Line, PREFIX, read_line};
 use palisade::report::{Report, json, junit, sarif, terminal};
 use palisade::resource::selector::{Selector, normalise};
 use palisade::resource::validate::{Rules, Scope, lint};
@@ -82,6 +83,40 @@ pub fn resource(text: &str) {
         let findings = lint(&inputs, rules, Scope::Folder);
         assert_eq!(findings, lint(&inputs, rules, Scope::Everything));
         told(findings);
+    }
+}
+
+/// Every line is one of three things, and what is counted adds up. A packet keeps what was read of
+/// it whatever stands before its prefix.
+pub fn log(text: &str) {
+    let mut counted = Counted::default();
+    for line in text.lines() {
+        counted.take(line);
+        match read_line(line) {
+            Line::Other => assert!(!line.contains(PREFIX)),
+            Line::Malformed(reason) => {
+                assert!(
+                    !reason.is_empty() && !reason.contains(char::is_control),
+                    "{reason:?}"
+                );
+            }
+            Line::Packet(packet) => {
+                assert_eq!(packet.source.is_ipv4(), packet.destination.is_ipv4());
+                let (_, own) = line.split_once(PREFIX).expect("a prefix");
+                let again = format!("{PREFIX}{own}");
+                assert_eq!(read_line(&again), Line::Packet(packet));
+            }
+        }
+    }
+    let flows = counted.flows();
+    let packets: u64 = flows.iter().map(|(_, seen)| seen.count).sum();
+    assert_eq!(packets, counted.packets);
+    assert_eq!(
+        counted.skipped() + counted.packets + counted.malformed,
+        counted.lines
+    );
+    for (flow, _) in flows {
+        assert!(!flow.to_string().is_empty());
     }
 }
 

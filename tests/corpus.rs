@@ -37,6 +37,13 @@ fn selector() {
 }
 
 #[test]
+fn log() {
+    each("log", check::log);
+    // Nothing else is of packets.
+    each("yaml", check::log);
+}
+
+#[test]
 fn resource() {
     each("resource", check::resource);
     each("yaml", check::resource);

@@ -13,6 +13,7 @@ mod intents;
 mod inventory;
 mod isolation;
 mod layout;
+mod logs;
 mod minimise;
 mod plan;
 mod proof;
@@ -30,6 +31,7 @@ pub use isolation::ISOLATION;
 pub use layout::{
     Argocd, Calicoctl, Destination, Flux, Kustomize, Layout, SourceReference, carried,
 };
+pub use logs::with_logs;
 pub use minimise::{LeftOut, minimise};
 pub use write::Output;
 

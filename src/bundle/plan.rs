@@ -3,8 +3,8 @@
 use crate::finding::{InputError, Place};
 use crate::net::Cidr;
 use crate::profile::{
-    Balancer, ClusterService, Ingress, IngressPolicy, IngressRules, Isolation, Name, Network,
-    Platform, PlatformProfile, PolicyFacts, RegionProfile, ServiceGroup, Version, Workers,
+    Balancer, ClusterService, Ingress, IngressPolicy, IngressRules, Isolation, LogDenied, Name,
+    Network, Platform, PlatformProfile, PolicyFacts, RegionProfile, ServiceGroup, Version, Workers,
     check_pod_subnet,
 };
 use crate::question::subject::Known;
@@ -70,6 +70,8 @@ pub struct Plan {
     pub isolation: Option<Isolation>,
     /// What is let in for services.
     pub ingress: Ingress,
+    /// Whose denials are recorded.
+    pub log_denied: LogDenied,
 }
 
 impl Plan {
@@ -94,6 +96,7 @@ impl Plan {
             strict: false,
             isolation: None,
             ingress: Ingress::default(),
+            log_denied: LogDenied::NONE,
             platform_profile,
         }
     }

@@ -13,7 +13,7 @@ use crate::question::subject::{Known, subject};
 use crate::report::terminal::Style;
 use crate::report::{self, Report};
 use crate::resource::validate::{silence, sort};
-use crate::resource::{Body, CalicoVersion, ResourceSet};
+use crate::resource::{CalicoVersion, ResourceSet};
 use crate::source::SourceName;
 
 use super::plan::{self, PlanArguments};
@@ -117,15 +117,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
 fn of_sources(arguments: &Arguments, library: &Library) -> Result<Report, Error> {
     let again = || arguments.plan.profiles.library();
     let given = arguments.source.resources(&arguments.sources, again)?;
-    let mut known = known_of(arguments, library)?;
-    let has = |wanted: fn(&Body) -> bool| given.iter().any(|r| wanted(&r.body));
-    let has_workers = has(|body| matches!(body, Body::Node(_) | Body::HostEndpoint(_)));
-    if known.workers.is_empty() && !has_workers {
-        known
-            .workers
-            .clone_from(&known.platform_profile.sample_workers);
-        known.baseline.get_or_insert_default();
-    }
+    let known = known_of(arguments, library)?.with_samples(&given);
     let mut report = Report {
         files: names(given.iter().map(|resource| &resource.input)),
         findings: findings(arguments, given, &known)?,

@@ -10,7 +10,7 @@ use crate::finding::Error;
 use crate::net::Cidr;
 use crate::profile::{ClusterProfile, Library, Platform, workers_of};
 use crate::question::subject::Known;
-use crate::resource::{Body, CalicoVersion, Resource, read};
+use crate::resource::{Body, CalicoVersion, Resource, ResourceSet, read};
 use crate::source::text::read_text;
 
 use super::library::ProfilesArguments;
@@ -109,9 +109,15 @@ pub(super) fn nodes(workers: Option<&Path>) -> Result<Vec<Resource>, Error> {
 }
 
 impl KnownArguments {
-    /// The Nodes among the workers: their labels are on their host endpoints too.
-    pub(super) fn nodes(&self) -> Result<Vec<Resource>, Error> {
-        nodes(self.workers.as_deref())
+    /// The resources, and the Nodes among the workers besides, as far as they are not there: their
+    /// labels are on their host endpoints too.
+    pub(super) fn with_nodes(&self, mut given: ResourceSet) -> Result<ResourceSet, Error> {
+        for node in nodes(self.workers.as_deref())? {
+            if given.get(&node.key).is_none() {
+                given.add(node);
+            }
+        }
+        Ok(given)
     }
 
     /// The profiles that the command goes by.

@@ -15,6 +15,7 @@ use crate::resource::ResourceSet;
 use super::layout::LayoutArguments;
 use super::plan::{self, PlanArguments};
 use super::prove::{Held, Job, Of, both, prove, together};
+use super::record::RecordArguments;
 use super::render::TemplateArguments;
 use super::safety::is_safe_to_roll_out;
 use super::terminal;
@@ -29,6 +30,9 @@ pub(super) struct MakeArguments {
     /// stay
     #[arg(long)]
     minimize: bool,
+
+    #[command(flatten)]
+    record: RecordArguments,
 
     /// Write without a proof that what must hold of the cluster holds
     #[arg(long)]
@@ -65,6 +69,7 @@ impl MakeArguments {
         if self.minimize {
             rendered = minimised(&plans, &rendered, &library)?;
         }
+        rendered = self.record.add(&plans, rendered, &library)?;
         let rendered = arranged(&layout, rendered)?;
         let mut proven = None;
         if self.no_verify {

@@ -8,11 +8,13 @@ mod completion;
 mod convert;
 mod diff;
 mod exit;
+mod explain_log;
 mod generate;
 mod known;
 mod layout;
 mod library;
 mod lint;
+mod log_denied;
 mod make;
 mod parallel;
 mod plan;
@@ -20,6 +22,7 @@ mod profile;
 #[cfg(feature = "live")]
 mod progress;
 mod prove;
+mod record;
 mod render;
 mod rollout;
 mod safety;
@@ -63,6 +66,8 @@ enum Command {
     Diff(Box<diff::Arguments>),
     Rollout(Box<rollout::Arguments>),
     Workers(workers::Arguments),
+    LogDenied(Box<log_denied::Arguments>),
+    ExplainLog(Box<explain_log::Arguments>),
     Convert(convert::Arguments),
     Profile(profile::Arguments),
     Completion(completion::Arguments),
@@ -84,6 +89,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Rollout(arguments) => rollout::run(&arguments),
         Command::Workers(arguments) => workers::run(&arguments),
+        Command::LogDenied(arguments) => log_denied::run(&arguments),
+        Command::ExplainLog(arguments) => explain_log::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Profile(arguments) => profile::run(&arguments),
         Command::Completion(arguments) => completion::run(&arguments),

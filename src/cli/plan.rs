@@ -240,6 +240,7 @@ fn cluster_plan(
         // It goes with the policies of every network that the cluster is on.
         isolation: cluster.isolation.filter(|_| asked.is_empty()),
         ingress,
+        log_denied: cluster.log_denied,
         platform_profile: platform,
     };
     if let Some(isolation) = &plan.isolation {

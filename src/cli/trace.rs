@@ -98,12 +98,8 @@ enum Format {
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     let known = arguments.known.read()?;
     let library = || arguments.known.library();
-    let mut given = arguments.source.resources(&arguments.sources, library)?;
-    for node in arguments.known.nodes()? {
-        if given.get(&node.key).is_none() {
-            given.add(node);
-        }
-    }
+    let given = arguments.source.resources(&arguments.sources, library)?;
+    let given = arguments.known.with_nodes(given)?;
     let live = arguments.sources.iter().find(|source| source.is_live());
     if let (Some(live), None) = (live, arguments.engine.calico_version)
         && !says_version(&given)

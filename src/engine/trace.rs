@@ -182,7 +182,7 @@ pub struct RuleTrace {
 }
 
 /// What decided at a stage.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "by")]
 pub enum Why {
     /// Nothing: no host endpoint governs the interface.

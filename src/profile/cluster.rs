@@ -14,8 +14,8 @@ use crate::yaml::{self, Located};
 use super::fact::check_list;
 use super::ingress::check_sets;
 use super::{
-    Gitops, IngressProfile, Isolation, Name, NamedSet, Network, NodeName, PlatformProfile,
-    RegionProfile, Version,
+    Gitops, IngressProfile, Isolation, LogDenied, Name, NamedSet, Network, NodeName,
+    PlatformProfile, RegionProfile, Version,
 };
 
 /// What runs on the workers.
@@ -69,6 +69,9 @@ pub struct ClusterProfile {
     /// Whether what the published sets leave open to every address is closed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub strict: bool,
+    /// Whose denials are recorded in the workers' system logs.
+    #[serde(default, skip_serializing_if = "LogDenied::is_none")]
+    pub log_denied: LogDenied,
     /// Services of the user's own that workers or pods must reach.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<ClusterService>,

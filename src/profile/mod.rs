@@ -12,6 +12,7 @@ mod isolation;
 mod library;
 mod list;
 mod lock;
+mod log_denied;
 mod name;
 mod node_list;
 mod overlay;
@@ -42,6 +43,7 @@ pub use isolation::{
 };
 pub use library::Library;
 pub use lock::{Commit, Digest, Lock, Pin};
+pub use log_denied::LogDenied;
 pub use name::{Name, NameError, NodeName};
 pub use node_list::workers_of;
 pub use overlay::{Corrected, Correction, Overlay};

@@ -5,8 +5,10 @@
 pub mod asked;
 pub mod audit;
 pub mod compare;
+pub mod explain;
 pub mod flows;
 pub mod intent;
+pub mod logging;
 mod pods;
 pub mod rollout;
 pub mod subject;

@@ -267,6 +267,15 @@ impl Known {
         sampled
     }
 
+    /// The same, with the sample workers where neither it nor `resources` have any: then they stand
+    /// for all, and their host endpoints are there.
+    pub fn with_samples(mut self, resources: &ResourceSet) -> Self {
+        if self.sample(&[resources]) {
+            self.baseline.get_or_insert_default();
+        }
+        self
+    }
+
     /// Blocks of addresses of which none is what it looks like from outside the cluster, each with
     /// what to ask about instead.
     pub fn inside(&self) -> Vec<(Cidr, &'static str)> {

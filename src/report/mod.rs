@@ -1,6 +1,7 @@
 //! What there is to tell, for people and for machines: one file a format.
 
 pub mod compare;
+pub mod explain;
 pub mod json;
 pub mod junit;
 pub mod proof;

@@ -260,7 +260,8 @@ fn decision(decision: StageDecision) -> String {
     }
 }
 
-fn reason(why: &Why) -> String {
+/// What decided at a hook, in words.
+pub(super) fn reason(why: &Why) -> String {
     match why {
         Why::NoEndpoint => "no host endpoint governs the interface".to_owned(),
         Why::NoPolicy => "no policy applies here".to_owned(),

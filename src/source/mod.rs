@@ -4,6 +4,7 @@
 pub mod folder;
 pub mod git;
 pub mod https;
+pub mod lines;
 #[cfg(feature = "live")]
 pub mod live;
 mod name;

@@ -46,10 +46,10 @@ fn is_noticed(plan: &Plan, whole: &Program, set: ResourceSet, baseline: &Baselin
 }
 
 /// The set with another policy of Kubernetes in the place of that of `key`, or none.
-fn with(set: &ResourceSet, key: &Key, policy: Option<KubernetesPolicy>) -> ResourceSet {
+fn with(set: &ResourceSet, key: &Key, policy: Option<&KubernetesPolicy>) -> ResourceSet {
     let mut changed = ResourceSet::default();
     for resource in set.iter() {
-        match (&policy, resource.key == *key) {
+        match (policy, resource.key == *key) {
             (_, false) => changed.add(resource.clone()),
             (Some(policy), true) => changed.add(Resource {
                 body: Body::KubernetesPolicy(Box::new(policy.clone())),
@@ -152,7 +152,7 @@ fn of_kubernetes(set: &ResourceSet) -> Vec<(String, ResourceSet)> {
         if pods.match_labels.pop().is_some() {
             all.push((
                 format!("{path} selects more"),
-                with(set, key, Some(selects)),
+                with(set, key, Some(&selects)),
             ));
         }
         for direction in ["ingress", "egress"] {
@@ -174,7 +174,7 @@ fn of_kubernetes(set: &ResourceSet) -> Vec<(String, ResourceSet)> {
                         None => drop(list.remove(index)),
                     }
                     let told = format!("{path} {direction} {} {told}", index + 1);
-                    all.push((told, with(set, key, Some(policy))));
+                    all.push((told, with(set, key, Some(&policy))));
                 }
             }
         }

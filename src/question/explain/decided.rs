@@ -1,0 +1,316 @@
+//! What decided on a flow that was recorded.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::engine::{
+    Answer, Effect, Outcome, Program, StageDecision, StageTrace, TierEnd, Trace, Why,
+};
+use crate::finding::InputError;
+use crate::net::Protocol;
+use crate::profile::{Network, PlatformProfile};
+use crate::question::asked::{Asked, Endpoint, Sort};
+use crate::question::subject::Known;
+use crate::question::trace::trace;
+
+use super::{LoggedFlow, Seen};
+
+/// How interfaces of pods begin (Felix, `interfacePrefix`).
+const POD: &str = "cali";
+
+/// A flow that was recorded, and what decided on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Explained {
+    /// How often it was recorded.
+    pub count: u64,
+    /// The number of the first line, from 1.
+    pub first_line: u64,
+    /// The flow.
+    pub flow: LoggedFlow,
+    /// By which way it went through the worker.
+    pub passage: Passage,
+    /// What decided.
+    pub decided: Decided,
+    /// The policies that recorded it, by their Log rules.
+    pub recorded_by: Vec<String>,
+}
+
+/// By which way a packet went through a worker, as the interfaces say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Passage {
+    /// From where to where.
+    pub way: Way,
+    /// The network of the worker's own interface, where one is a network's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
+}
+
+/// From where to where a packet goes at a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// To the worker's own processes, or from outside and not on its way yet.
+    In,
+    /// From the worker's own processes.
+    Out,
+    /// From outside to a pod.
+    ToPod,
+    /// From a pod to somewhere outside.
+    FromPod,
+    /// From a pod to another one of the same worker.
+    BetweenPods,
+    /// From a pod to its worker, or not on its way yet.
+    PodToWorker,
+    /// From the worker to one of its pods.
+    WorkerToPod,
+    /// Through the worker.
+    Through,
+}
+
+/// What decided on a flow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "by")]
+pub enum Decided {
+    /// A Deny rule.
+    Rule {
+        /// The hook.
+        hook: String,
+        /// The policy.
+        policy: String,
+        /// The rule's place in its list, from 1.
+        rule: u32,
+        /// Where it stands: `file:line`.
+        place: String,
+    },
+    /// The end of a tier, which no rule of these policies decided before.
+    TierEnd {
+        /// The hook.
+        hook: String,
+        /// The tier.
+        tier: String,
+        /// The policies that govern the endpoint.
+        policies: Vec<String>,
+    },
+    /// Something else.
+    Other {
+        /// The hook.
+        hook: String,
+        /// What.
+        why: Why,
+    },
+    /// Several things, by where an end is that is not known: each in turn.
+    Several {
+        /// What decides.
+        each: Vec<Decided>,
+    },
+    /// Nothing: by what is given it passes.
+    Allowed,
+    /// It cannot be known.
+    Unknown {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What decided on each of `flows`, in the same order.
+pub fn explain(
+    program: &Program,
+    known: &Known,
+    flows: Vec<(&LoggedFlow, Seen)>,
+) -> Vec<Explained> {
+    let inside = known.inside();
+    let facts = &known.platform_profile;
+    let explained = flows.into_iter().map(|(flow, seen)| {
+        let asked = asked(program, flow, &inside);
+        let (decided, recorded_by) = match trace(program, &asked) {
+            Ok(answered) => {
+                let traces: Vec<&Trace> = answered.to_each.iter().map(|e| &e.trace).collect();
+                (decided(answered.outcome, &traces), recorders(&traces))
+            }
+            Err(error) => (unknown(&error), Vec::new()),
+        };
+        Explained {
+            count: seen.count,
+            first_line: seen.first_line,
+            passage: Passage::of(flow, facts),
+            flow: flow.clone(),
+            decided,
+            recorded_by,
+        }
+    });
+    explained.collect()
+}
+
+fn unknown(error: &InputError) -> Decided {
+    Decided::Unknown {
+        reason: error.message().to_owned(),
+    }
+}
+
+fn asked(
+    program: &Program,
+    flow: &LoggedFlow,
+    inside: &[(crate::net::Cidr, &'static str)],
+) -> Asked {
+    // The interface of the network says more than routes; those of pods and overlays say nothing
+    // that the addresses do not.
+    let names = [&flow.input, &flow.output].into_iter().flatten();
+    let mut names = names.filter(|name| !name.starts_with(POD));
+    let via = names.find(|name| program.interfaces().iter().any(|known| **known == ***name));
+    Asked {
+        from: Endpoint::Ip(flow.source),
+        to: Endpoint::Ip(flow.destination),
+        sort: Sort {
+            protocol: Protocol::of_number(flow.protocol),
+            port: flow.port,
+            icmp: flow.icmp,
+        },
+        via: via.map(ToString::to_string),
+        from_port: flow.source_port,
+        backend: None,
+        inside: inside.to_vec(),
+    }
+}
+
+fn decided(outcome: Outcome, traces: &[&Trace]) -> Decided {
+    match outcome {
+        Outcome::Allow => Decided::Allowed,
+        Outcome::Unknown(doubt) => Decided::Unknown {
+            reason: doubt.to_string(),
+        },
+        Outcome::Deny => {
+            let mut each: Vec<Decided> = Vec::new();
+            for way in traces.iter().flat_map(|trace| &trace.ways) {
+                let mut stages = way.stages.iter();
+                let drop = stages.find(|stage| stage.decision == StageDecision::Drop);
+                if let Some(found) = drop.map(of_stage)
+                    && !each.contains(&found)
+                {
+                    each.push(found);
+                }
+            }
+            match (each.len(), each.pop()) {
+                (_, None) => Decided::Unknown {
+                    reason: "nothing that is known drops it".to_owned(),
+                },
+                (1, Some(one)) => one,
+                (_, Some(last)) => {
+                    each.push(last);
+                    Decided::Several { each }
+                }
+            }
+        }
+    }
+}
+
+fn of_stage(stage: &StageTrace) -> Decided {
+    let hook = stage.hook.word().to_owned();
+    match &stage.why {
+        Why::Rule {
+            policy,
+            index,
+            place,
+            ..
+        } => Decided::Rule {
+            hook,
+            policy: policy.clone(),
+            rule: index + 1,
+            place: format!("{}:{}", place.input.name, place.span.line),
+        },
+        Why::TierEnd {
+            tier,
+            end: TierEnd::Deny,
+        } => {
+            let tiers = stage.asked.iter().flat_map(|asked| &asked.tiers);
+            let policies = tiers
+                .filter(|own| own.name == *tier)
+                .flat_map(|own| &own.policies)
+                .filter(|policy| !policy.staged)
+                .map(|policy| policy.key.to_string());
+            let mut seen = Vec::new();
+            for policy in policies {
+                if !seen.contains(&policy) {
+                    seen.push(policy);
+                }
+            }
+            Decided::TierEnd {
+                hook,
+                tier: tier.clone(),
+                policies: seen,
+            }
+        }
+        why => Decided::Other {
+            hook,
+            why: why.clone(),
+        },
+    }
+}
+
+/// The policies whose Log rules the packets match before anything decides.
+fn recorders(traces: &[&Trace]) -> Vec<String> {
+    let stages = traces
+        .iter()
+        .flat_map(|trace| &trace.ways)
+        .flat_map(|way| &way.stages);
+    let policies = stages
+        .flat_map(|stage| &stage.asked)
+        .flat_map(|asked| &asked.tiers)
+        .flat_map(|tier| &tier.policies);
+    let mut found = BTreeSet::new();
+    for policy in policies {
+        let mut rules = policy.rules.iter();
+        if rules.any(|rule| rule.effect == Effect::Log && rule.matched != Answer::No) {
+            found.insert(policy.key.to_string());
+        }
+    }
+    found.into_iter().collect()
+}
+
+impl Passage {
+    fn of(flow: &LoggedFlow, facts: &PlatformProfile) -> Self {
+        let is_pod = |name: &str| name.starts_with(POD);
+        let names = (flow.input.as_deref(), flow.output.as_deref());
+        let way = match names {
+            (Some(input), Some(output)) if is_pod(input) && is_pod(output) => Way::BetweenPods,
+            (Some(input), None) if is_pod(input) => Way::PodToWorker,
+            (None, Some(output)) if is_pod(output) => Way::WorkerToPod,
+            (Some(input), Some(_)) if is_pod(input) => Way::FromPod,
+            (Some(_), Some(output)) if is_pod(output) => Way::ToPod,
+            (Some(_), None) => Way::In,
+            (None, Some(_)) => Way::Out,
+            (Some(_), Some(_)) | (None, None) => Way::Through,
+        };
+        let networks = Network::BOTH.into_iter();
+        let named = |network: &Network| {
+            let interface = facts.network(*network).interface.as_str();
+            [names.0, names.1].contains(&Some(interface))
+        };
+        Self {
+            way,
+            network: networks.into_iter().find(named),
+        }
+    }
+}
+
+impl fmt::Display for Passage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.way {
+            Way::In => "into the worker",
+            Way::Out => "out of the worker",
+            Way::ToPod => "to a pod",
+            Way::FromPod => "from a pod",
+            Way::BetweenPods => "from pod to pod",
+            Way::PodToWorker => "from a pod to its worker",
+            Way::WorkerToPod => "from the worker to a pod",
+            Way::Through => "through the worker",
+        })?;
+        match self.network {
+            Some(network) => write!(f, ", {network} network"),
+            None => Ok(()),
+        }
+    }
+}

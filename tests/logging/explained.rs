@@ -1,0 +1,192 @@
+//! What a log tells: which policy decided, how often, and what cannot be said.
+
+use crate::call::Room;
+
+const POLICIES: &str = "\
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: p}
+spec:
+  order: 100
+  selector: ibm.role == 'worker_public'
+  types: [Ingress, Egress]
+  ingress:
+  - {action: Allow, protocol: TCP, destination: {ports: [443]}}
+  - {action: Log}
+  - {action: Deny}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: access-nginx, namespace: default}
+spec:
+  podSelector: {matchLabels: {run: nginx}}
+  ingress:
+  - from: [{podSelector: {matchLabels: {run: access}}}]
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: default}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: nginx, namespace: default, labels: {run: nginx}}
+spec: {nodeName: w1}
+status: {phase: Running, podIP: 172.30.1.7}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: other, namespace: default, labels: {run: other}}
+spec: {nodeName: w1}
+status: {phase: Running, podIP: 172.30.1.8}
+---
+apiVersion: projectcalico.org/v3
+kind: HostEndpoint
+metadata: {name: w1-public, labels: {ibm.role: worker_public}}
+spec: {node: w1, interfaceName: eth1, expectedIPs: [203.0.113.130]}
+";
+
+const WORKERS: &str = "\
+workers:
+- {name: w1, privateIP: 10.94.87.12, publicIP: 203.0.113.130}
+";
+
+fn line(text: &str) -> String {
+    format!("Sep  5 14:34:40 w1 kernel: [1.0] calico-packet: {text}\n")
+}
+
+fn tcp(interfaces: &str, source: &str, destination: &str, spt: u16, dpt: u16) -> String {
+    line(&format!(
+        "{interfaces} SRC={source} DST={destination} LEN=60 PROTO=TCP SPT={spt} DPT={dpt} WINDOW=1 SYN"
+    ))
+}
+
+fn room(log: &str) -> Room {
+    let room = Room::new();
+    room.write("policies.yaml", POLICIES);
+    room.write("workers.yaml", WORKERS);
+    room.write("syslog", log);
+    room
+}
+
+const CALL: &str = "explain-log syslog --source policies.yaml --workers workers.yaml";
+
+#[test]
+fn which_policy_decided() {
+    let mut log = String::from("Sep  5 14:34:39 w1 kernel: eth1: link up\n");
+    for port in 0..3 {
+        log += &tcp(
+            "IN=eth1 OUT=",
+            "198.51.100.7",
+            "203.0.113.130",
+            40_000 + port,
+            22_000,
+        );
+    }
+    log += &tcp("IN=eth1 OUT=", "198.51.100.7", "203.0.113.130", 40_000, 443);
+    log += &tcp("IN=cali1 OUT=cali2", "172.30.1.8", "172.30.1.7", 40_000, 80);
+    log += &tcp("IN=cali1 OUT=cali2", "172.30.1.8", "172.30.1.7", 40_001, 80);
+    log += &tcp(
+        "IN= OUT=eth1",
+        "203.0.113.130",
+        "198.51.100.9",
+        40_000,
+        9000,
+    );
+    log += &tcp(
+        "IN=cali9 OUT=eth1",
+        "172.30.9.9",
+        "198.51.100.9",
+        40_000,
+        9000,
+    );
+    log += &line("IN=eth1 OUT= SRC=198.51.100.7 DST=203.0.113.130 PROTO=TCP SPT=1");
+    let ran = room(&log).run(&format!("{CALL} --baseline off"));
+    let expected = "\
+3  TCP 198.51.100.7 -> 203.0.113.130:22000  into the worker, public network
+   denied by rule 3 of GlobalNetworkPolicy p at normal-ingress  policies.yaml:11
+   recorded by GlobalNetworkPolicy p
+2  TCP 172.30.1.8 -> 172.30.1.7:80  from pod to pod
+   denied by the end of tier default at workload-ingress: no rule of NetworkPolicy default/access-nginx allows it
+1  TCP 172.30.9.9 -> 198.51.100.9:9000  from a pod, public network
+   unknown: 172.30.9.9 lies in 172.30.0.0/16, which is inside the cluster, and the input has nothing there
+1  TCP 198.51.100.7 -> 203.0.113.130:443  into the worker, public network
+   allowed: nothing that is given denies it
+1  TCP 203.0.113.130 -> 198.51.100.9:9000  out of the worker, public network
+   denied by the end of tier default at normal-egress: no rule of GlobalNetworkPolicy p allows it
+";
+    assert_eq!(ran.stdout, expected, "{}", ran.stderr);
+    assert_eq!(ran.code, 1);
+    assert_eq!(
+        ran.stderr,
+        "note: syslog:10: it has no `DPT=`: it may be cut off\n\
+         8 packets of 5 flows in 10 lines; 1 line is of something else; 1 line is broken\n"
+    );
+}
+
+#[test]
+fn data_and_exit_codes() {
+    let log = tcp("IN=eth1 OUT=", "198.51.100.7", "203.0.113.130", 1, 9000);
+    let room = room(&log);
+    let ran = room.run(&format!("{CALL} -o json"));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(json["version"], 1);
+    assert_eq!(json["packets"], 1);
+    let flow = &json["flows"][0];
+    assert_eq!(flow["count"], 1);
+    assert_eq!(flow["firstLine"], 1);
+    assert_eq!(flow["flow"]["in"], "eth1");
+    assert_eq!(flow["passage"]["way"], "in");
+    assert_eq!(flow["passage"]["network"], "public");
+    assert_eq!(flow["decided"]["by"], "rule");
+    assert_eq!(flow["decided"]["policy"], "GlobalNetworkPolicy p");
+    assert_eq!(flow["recordedBy"][0], "GlobalNetworkPolicy p");
+    for (line, code) in [
+        ("explain-log syslog", 2),
+        ("explain-log missing --source policies.yaml", 3),
+        ("explain-log syslog --source missing.yaml", 3),
+        ("explain-log --source -", 2),
+    ] {
+        assert_eq!(room.run(line).code, code, "{line}");
+    }
+}
+
+#[test]
+fn lines_of_any_kind_are_survived() {
+    let mut log = b"\xff\xfe calico-packet: \xff\n\0\0\0\n".to_vec();
+    log.extend(b"calico-packet: ");
+    log.extend(vec![b'x'; 200_000]);
+    log.extend(b"\r\n");
+    log.extend(
+        tcp("IN=eth1 OUT=", "198.51.100.7", "203.0.113.130", 1, 9000)
+            .trim_end()
+            .bytes(),
+    );
+    let room = room("");
+    room.write("syslog", log);
+    let ran = room.run(CALL);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        ran.stderr.ends_with(
+            "1 packet of 1 flow in 4 lines; 1 line is of something else; 2 lines are broken\n"
+        ),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_source_port_counts_where_a_rule_asks_for_it() {
+    let log = tcp("IN=eth1 OUT=", "198.51.100.7", "203.0.113.130", 20, 9000)
+        + &tcp("IN=eth1 OUT=", "198.51.100.7", "203.0.113.130", 21, 9000);
+    let room = room(&log);
+    let count = |room: &Room| {
+        room.run(&format!("{CALL} -o json"))
+            .stdout
+            .matches("firstLine")
+            .count()
+    };
+    assert_eq!(count(&room), 1);
+    let asking = POLICIES.replace("destination: {ports: [443]}", "source: {ports: [20]}");
+    room.write("policies.yaml", asking);
+    assert_eq!(count(&room), 2);
+}
