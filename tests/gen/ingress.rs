@@ -153,7 +153,7 @@ fn what_cannot_be_meant_is_shown_where_it_stands() {
         let room = Room::new();
         let profile = example(name);
         assert!(profile.contains(old), "{name}: {old}");
-        room.write("c.yaml", &profile.replacen(old, new, 1));
+        room.write("c.yaml", profile.replacen(old, new, 1));
         let ran = room.run("gen --cluster c.yaml");
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{new}");
         assert!(
@@ -172,7 +172,7 @@ fn health_checks_are_closed_where_the_profile_says_so() {
     let closed = "allow: [office]\n    healthChecks: closed";
     room.write(
         "c.yaml",
-        &profile.replace("allow: [cloudflare, office]", closed),
+        profile.replace("allow: [cloudflare, office]", closed),
     );
     let ran = room.run("gen --cluster c.yaml");
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
@@ -188,7 +188,7 @@ fn a_load_balancer_at_a_failsafe_port_cannot_be_closed() {
     let room = Room::new();
     room.write(
         "c.yaml",
-        &example("nlb-allow").replace("ports: [80]", "ports: [6443]"),
+        example("nlb-allow").replace("ports: [80]", "ports: [6443]"),
     );
     let ran = room.run("gen --cluster c.yaml");
     assert_eq!(ran.code, 1, "{}", ran.stderr);
@@ -205,7 +205,7 @@ fn edge_workers_need_not_be_listed() {
     let profile = example("edge-workers");
     let (head, rest) = profile.split_once("workers:\n").unwrap();
     let (_, ingress) = rest.split_once("ingress:").unwrap();
-    room.write("c.yaml", &format!("{head}ingress:{ingress}"));
+    room.write("c.yaml", format!("{head}ingress:{ingress}"));
     let ran = room.run("verify --verbose --baseline on --cluster c.yaml");
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     for network in ["private", "public"] {
@@ -236,8 +236,8 @@ fn node_ports_that_are_closed_too_late_are_noticed() {
         "rules: node-ports, order: 1501",
     );
     assert_ne!(platform, late);
-    room.write("facts/platform.yaml", &late);
-    room.write("c.yaml", &example("nodeports-closed"));
+    room.write("facts/platform.yaml", late);
+    room.write("c.yaml", example("nodeports-closed"));
     let ran = room.run("gen --profiles facts --cluster c.yaml");
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     for refuted in [
