@@ -66,6 +66,7 @@ fn flow_in<'a>(flow: &Flow<'a>, of: &Program, program: &Program) -> Option<Flow<
             program.find_pod(namespace, &key.name).map(Party::Pod)
         }
         Party::Host(id) => program.find_host(&of.host(id)?.name).map(Party::Host),
+        Party::Service(id) => program.find_host(&of.host(id)?.name).map(Party::Service),
         Party::Imagined(_) => None,
         Party::Address(address) => Some(Party::Address(address)),
     };
@@ -115,11 +116,11 @@ fn random_case(dice: &mut Dice) -> (Case, String) {
     let told = steps
         .iter()
         .map(|(old, new)| {
-            let text = |form: &Option<Resource>| {
+            let [old, new] = [old, new].map(|form| {
                 let form = form.as_ref();
                 form.and_then(|r| r.input.text.get(r.span.range()))
-            };
-            format!("{:?}\n  -> {:?}", text(old), text(new))
+            });
+            format!("{old:?}\n  -> {new:?}")
         })
         .collect::<Vec<_>>()
         .join("\n");

@@ -113,7 +113,7 @@ impl Upstream {
                 for file in bundle.files {
                     let path = format!(
                         "calico-policies/{}-network-isolation/{}/{}",
-                        bundle.network.unwrap(),
+                        bundle.network.expect("a region has no apps"),
                         profile.region.value,
                         file.path
                     );

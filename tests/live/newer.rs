@@ -60,11 +60,12 @@ fn a_question_goes_on_with_what_is_known() {
     ");
 }
 
+/// What the file says otherwise, the exit code, and what is shown of it.
+type Case = (fn(&mut Value), i32, &'static [&'static str]);
+
 #[test]
 fn what_differs_in_a_field_that_is_not_known_is_seen() {
     let server = newer();
-    // What the file says otherwise, the exit code, and what is shown of it.
-    type Case = (fn(&mut Value), i32, &'static [&'static str]);
     let cases: [Case; 4] = [
         (|_| {}, 0, &[]),
         (

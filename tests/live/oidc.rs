@@ -101,11 +101,12 @@ fn a_token_that_is_good_is_sent_as_it_is() {
     assert_eq!(issuer.asked(), []);
 }
 
+/// The token, whether there is one to get another with, the issuer's answer, and what is told.
+type Case = (String, bool, fn(&Asked) -> Reply, &'static str);
+
 #[test]
 fn a_token_that_cannot_be_got_is_told() {
     let server = ApiServer::replaying("v3");
-    // The token, whether there is one to get another with, the issuer's answer, and what is told.
-    type Case = (String, bool, fn(&Asked) -> Reply, &'static str);
     let cases: [Case; 4] = [
         (
             token(1),

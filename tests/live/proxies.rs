@@ -87,13 +87,14 @@ fn the_kubeconfigs_proxy_is_gone_through() {
     assert_eq!(proxy.asked()[0], format!("CONNECT {host} HTTP/1.1"));
 }
 
+/// The kubeconfig; the variables, where `PROXY` stands for the proxy; and whether it is gone
+/// through.
+type Case = (String, &'static [(&'static str, &'static str)], bool);
+
 #[test]
 fn the_environment_says_a_proxy_and_from_whom_it_is_kept() {
     let server = ApiServer::replaying("v3");
     let direct = server.kubeconfig_by_token();
-    // The kubeconfig; the variables, where `PROXY` stands for the proxy; and whether it is gone
-    // through.
-    type Case = (String, &'static [(&'static str, &'static str)], bool);
     let cases: [Case; 7] = [
         (named(&server, ""), &[("HTTPS_PROXY", "http://PROXY")], true),
         (named(&server, ""), &[("https_proxy", "PROXY")], true),
