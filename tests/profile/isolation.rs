@@ -215,6 +215,6 @@ fn labels_and_namespaces_that_nobody_described_are_told() {
     let profile = ClusterProfile::read(&input).unwrap();
     let found = profile.isolation.unwrap().unknown(&input);
     let found: Vec<String> = found.into_iter().map(|f| told(&f.into_error())).collect();
-    let expected = "9:28: no namespace `acounts` is listed (did you mean `accounts`?)";
+    let expected = "9:29: no namespace `acounts` is listed (did you mean `accounts`?)";
     assert_eq!(found, [expected]);
 }

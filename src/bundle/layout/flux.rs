@@ -98,7 +98,9 @@ pub(super) fn arrange(bundle: &Bundle, settings: &Flux) -> Result<Bundle, InputE
     for Folder { name, remark, own } in folders {
         let mut names = Vec::new();
         for file in own {
-            names.push(name_in(&file.path).to_owned());
+            let within = file.path.strip_prefix(&name);
+            let within = within.and_then(|path| path.strip_prefix('/'));
+            names.push(within.unwrap_or(&file.path).to_owned());
             files.push(file);
         }
         files.push(kustomization(bundle, &format!("{name}/"), names, &remark)?);
@@ -124,8 +126,13 @@ fn waves(bundle: &Bundle) -> Result<Vec<Folder>, InputError> {
         let mut own = Vec::new();
         for file in members {
             let mut file = marked(file, &bundle.folder, Waves::Unsaid)?;
-            // Host endpoints lie in a folder already, which this one stands for.
-            file.path = format!("{}/{}", wave.part(), name_in(&file.path));
+            // Host endpoints lie in a folder already, which this one stands for. Those of namespaces
+            // stay: two may hold files of one name.
+            let path = match wave {
+                Wave::HostEndpoint => name_in(&file.path),
+                _ => &file.path,
+            };
+            file.path = format!("{}/{path}", wave.part());
             own.push(file);
         }
         folders.push(folder_of(wave, own));
