@@ -18,25 +18,30 @@ pub enum Whose {
     Workers,
     /// Pods.
     Pods,
+    /// Services: what workers pass on to them.
+    Services,
 }
 
 impl Whose {
-    /// Whom an intent is about. What goes between workers and pods is about pods: a worker that
-    /// reaches none is no further away for it.
+    /// Whom an intent is about. What goes between workers and pods is about pods, and what comes in
+    /// for services about these: a worker is no further away for it.
     pub fn of(intent: &Intent) -> Self {
         let is_pods = |group: &Group| matches!(group, Group::Pods { .. });
-        if is_pods(&intent.from) || is_pods(&intent.to) {
+        if matches!(intent.to, Group::Services { .. }) {
+            Self::Services
+        } else if is_pods(&intent.from) || is_pods(&intent.to) {
             Self::Pods
         } else {
             Self::Workers
         }
     }
 
-    /// The word for it: `workers` or `pods`.
+    /// The word for it: `workers`, `pods` or `services`.
     pub fn word(self) -> &'static str {
         match self {
             Self::Workers => "workers",
             Self::Pods => "pods",
+            Self::Services => "services",
         }
     }
 }

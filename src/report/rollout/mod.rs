@@ -46,6 +46,7 @@ impl RolledOut {
         let counts = [
             (cuts(Whose::Workers), "cut off workers"),
             (cuts(Whose::Pods), "cut off pods"),
+            (cuts(Whose::Services), "cut off services"),
             (unproven, "not proven"),
             (self.proven.not_after.len(), "not there in the end"),
         ];
