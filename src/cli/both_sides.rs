@@ -10,13 +10,11 @@ use crate::bundle::{Baseline, Plan};
 use crate::finding::{Error, InputError};
 use crate::profile::Network;
 use crate::question::compare::InPlace;
-use crate::question::intent;
 use crate::question::subject::Known;
 use crate::report::compare::Judged;
 use crate::resource::ResourceSet;
-use crate::source::text::read_text;
 
-use super::prove::{Held, Job, Of, one_by_one};
+use super::prove::{Held, Job, Of, intents_of, one_by_one};
 
 /// What intents are asked of both sides.
 #[derive(Debug, Args)]
@@ -69,11 +67,10 @@ impl IntentArguments {
                     .to_owned(),
             );
         }
-        let own = match &self.intents {
-            Some(path) => intent::read(&read_text(path)?)?,
-            None if asked.plans.is_empty() => return Ok(Vec::new()),
-            None => Vec::new(),
-        };
+        let own = intents_of(self.intents.as_deref())?;
+        if asked.plans.is_empty() && self.intents.is_none() {
+            return Ok(Vec::new());
+        }
         let pairs = pairs(asked, parts, notes)?;
         let jobs: Vec<Job<'_>> = pairs
             .iter()

@@ -13,7 +13,7 @@ use crate::profile::{
     workers_of,
 };
 use crate::question::subject::Known;
-use crate::resource::Resource;
+use crate::resource::{Resource, ResourceSet};
 use crate::source::text::read_text;
 
 use super::known::nodes;
@@ -304,6 +304,16 @@ impl PlanArguments {
         let files = [("--cluster", &self.cluster), ("--workers", &self.workers)];
         let given = files.into_iter();
         given.filter_map(|(flag, path)| Some((flag, path.as_deref()?)))
+    }
+
+    /// Adds the Nodes of the workers' file: what selects by their labels is to find them.
+    pub(super) fn add_nodes(&self, set: &mut ResourceSet) -> Result<(), Error> {
+        for node in self.nodes()? {
+            if set.get(&node.key).is_none() {
+                set.add(node);
+            }
+        }
+        Ok(())
     }
 
     /// The Nodes among the workers.

@@ -1,6 +1,7 @@
 //! Clusters held to their intents, several at once.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -8,10 +9,11 @@ use crate::bundle::{Baseline, Bundle, Case, Plan};
 use crate::engine::Settings;
 use crate::finding::{Error, InputError};
 use crate::profile::PlatformProfile;
-use crate::question::intent::Intent;
+use crate::question::intent::{self, Intent};
 use crate::question::subject::Known;
 use crate::report::proof::{Proofs, Proven};
 use crate::resource::ResourceSet;
+use crate::source::text::read_text;
 
 use super::parallel::each;
 use super::terminal::{self, Progress};
@@ -58,6 +60,14 @@ pub(super) fn both<'a>(
         resources,
         baseline,
     })
+}
+
+/// The intents of a file of the user's own.
+pub(super) fn intents_of(path: Option<&Path>) -> Result<Vec<Intent>, Error> {
+    match path {
+        Some(path) => Ok(intent::read(&read_text(path)?)?),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// Everything that was rendered for one plan.

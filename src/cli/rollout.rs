@@ -9,15 +9,13 @@ use crate::engine::Settings;
 use crate::finding::{Error, InputError};
 use crate::profile::{Library, PlatformProfile};
 use crate::question::compare::{Comparison, Side, compare};
-use crate::question::intent::{self, Intent};
+use crate::question::intent::Intent;
 use crate::report::rollout::{self as report, RolledOut};
-use crate::resource::ResourceSet;
 use crate::source::SourceName;
-use crate::source::text::read_text;
 
 use super::known::EngineArguments;
 use super::plan::{self, PlanArguments};
-use super::prove::together;
+use super::prove::{intents_of, together};
 use super::render::TemplateArguments;
 use super::side::{manner, sides};
 use super::source::SourceArguments;
@@ -106,7 +104,7 @@ enum Format {
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     arguments.check()?;
     let library = arguments.plan.profiles.library()?;
-    let own = arguments.intents()?;
+    let own = intents_of(arguments.intents.as_deref())?;
     let told = match &arguments.first {
         None => of_rendered(arguments, &library, &own)?,
         Some(first) => vec![of_sources(arguments, first, &library, &own)?],
@@ -142,7 +140,7 @@ fn of_rendered(
     let mut told = Vec::with_capacity(plans.len());
     for (plan, bundles) in plans.iter().zip(&rendered) {
         let mut goal = together(bundles);
-        add_nodes(arguments, &mut goal)?;
+        arguments.plan.add_nodes(&mut goal)?;
         let between = Between::Nothing(&goal);
         let baseline = arguments.baseline(library);
         let tell = |settings: &mut Settings| arguments.engine.tell(settings);
@@ -163,7 +161,7 @@ fn of_sources(
     if arguments.from_nothing {
         let names = std::slice::from_ref(first);
         let mut goal = arguments.source.resources(names, again)?;
-        add_nodes(arguments, &mut goal)?;
+        arguments.plan.add_nodes(&mut goal)?;
         let names = [arguments.nothing(), first.to_string()];
         return of_given(arguments, library, own, Between::Nothing(&goal), names);
     }
@@ -174,7 +172,7 @@ fn of_sources(
     let mut notes = Vec::new();
     let [mut old, new] = sides(&arguments.source, [old, new], again, &mut notes)?;
     for part in old.parts.values_mut() {
-        add_nodes(arguments, part)?;
+        arguments.plan.add_nodes(part)?;
     }
     for note in &notes {
         terminal::tell_note(note);
@@ -231,16 +229,6 @@ fn look_at(
     })
 }
 
-/// Adds the Nodes of the workers' file: what selects by their labels is to find them.
-fn add_nodes(arguments: &Arguments, set: &mut ResourceSet) -> Result<(), Error> {
-    for node in arguments.plan.nodes()? {
-        if set.get(&node.key).is_none() {
-            set.add(node);
-        }
-    }
-    Ok(())
-}
-
 impl Arguments {
     /// Refuses arguments that make no sense together.
     fn check(&self) -> Result<(), InputError> {
@@ -276,13 +264,6 @@ impl Arguments {
             ));
         }
         Ok(())
-    }
-
-    fn intents(&self) -> Result<Vec<Intent>, Error> {
-        match &self.intents {
-            Some(path) => Ok(intent::read(&read_text(path)?)?),
-            None => Ok(Vec::new()),
-        }
     }
 
     fn baseline(&self, library: &Library) -> Option<Baseline> {

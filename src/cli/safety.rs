@@ -40,6 +40,13 @@ pub(super) fn is_safe_to_roll_out(
         let mut cuts = phases.flat_map(|phase| phase.cuts.iter().map(move |cut| (phase, cut)));
         let bears_it = |(phase, cut): (&PhaseProof, &Cut)| phase.is_of_arrival(cut);
         if rolled.proven.not_after.is_empty() && cuts.all(bears_it) {
+            if rolled.proven.cuts().next().is_some() {
+                terminal::tell_note(&format!(
+                    "{}: workers whose host endpoints are not there yet may not reach those whose \
+                     are, until all are; `palisade rollout` shows it",
+                    rolled.to
+                ));
+            }
             continue;
         }
         is_safe = false;

@@ -7,15 +7,13 @@ use clap::{Args, ValueEnum};
 use crate::bundle::{Baseline, Plan};
 use crate::finding::{Error, InputError};
 use crate::profile::Library;
-use crate::question::intent::{self, Intent};
 use crate::report::proof::{self, Proofs, text::Detail};
 use crate::resource::ResourceSet;
 use crate::source::SourceName;
-use crate::source::text::read_text;
 
 use super::known::EngineArguments;
 use super::plan::{self, PlanArguments};
-use super::prove::{Held, Job, Of, prove, together};
+use super::prove::{Held, Job, Of, intents_of, prove, together};
 use super::render::TemplateArguments;
 use super::source::SourceArguments;
 use super::{Exit, terminal};
@@ -93,7 +91,7 @@ enum Format {
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     arguments.check()?;
     let library = arguments.plan.profiles.library()?;
-    let own = arguments.intents()?;
+    let own = intents_of(arguments.intents.as_deref())?;
     let tell = |settings: &mut _| arguments.engine.tell(settings);
     let held = Held {
         own: &own,
@@ -131,7 +129,7 @@ fn of_rendered(arguments: &Arguments, library: &Library, held: Held<'_>) -> Resu
     let rendered = arguments.templates.render(&plans)?;
     let mut sets: Vec<ResourceSet> = rendered.iter().map(|bundles| together(bundles)).collect();
     for set in &mut sets {
-        arguments.add_nodes(set)?;
+        arguments.plan.add_nodes(set)?;
     }
     let jobs: Vec<Job<'_>> = plans
         .iter()
@@ -149,7 +147,7 @@ fn of_given(arguments: &Arguments, library: &Library, held: Held<'_>) -> Result<
     };
     let again = || arguments.plan.profiles.library();
     let mut given = arguments.source.resources(&arguments.sources, again)?;
-    arguments.add_nodes(&mut given)?;
+    arguments.plan.add_nodes(&mut given)?;
     let of = plan.as_ref().map(Of::Given);
     let of = of.or_else(|| known.as_ref().map(Of::Known));
     let jobs = of.map(|of| arguments.jobs(of, &given, library));
@@ -187,13 +185,6 @@ impl Arguments {
         Ok(())
     }
 
-    fn intents(&self) -> Result<Vec<Intent>, Error> {
-        match &self.intents {
-            Some(path) => Ok(intent::read(&read_text(path)?)?),
-            None => Ok(Vec::new()),
-        }
-    }
-
     /// The plan whose facts say what must hold of what is given, if one is named.
     fn plan_of_given(&self, library: &Library) -> Result<Option<Plan>, Error> {
         if !self.plan.is_plan() {
@@ -201,16 +192,6 @@ impl Arguments {
         }
         let mut plans = plan::plans(&self.plan, library)?;
         Ok(plans.pop())
-    }
-
-    /// Adds the Nodes of the workers' file: what selects by their labels is to find them.
-    fn add_nodes(&self, set: &mut ResourceSet) -> Result<(), Error> {
-        for node in self.plan.nodes()? {
-            if set.get(&node.key).is_none() {
-                set.add(node);
-            }
-        }
-        Ok(())
     }
 
     /// A cluster with the platform's own policies, one without, or both.
