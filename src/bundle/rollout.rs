@@ -4,7 +4,7 @@ use crate::engine::{Program, Settings};
 use crate::finding::InputError;
 use crate::question::compare::{Comparison, Side};
 use crate::question::intent::{Intent, built_in};
-use crate::question::rollout::{Proven, Rollout, Whose, prove};
+use crate::question::rollout::{Proven, Rollout, Whose, prove, wanted};
 use crate::question::subject::Known;
 use crate::resource::{Kind, ResourceSet};
 
@@ -85,6 +85,8 @@ impl Course {
     /// The same, asked about what workers need alone.
     #[must_use]
     pub fn of_workers(mut self) -> Self {
+        // What services want is taken out of what says exactly what passes, too.
+        self.intents = wanted(&self.intents);
         self.intents.retain(|i| Whose::of(i) == Whose::Workers);
         self
     }

@@ -81,8 +81,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
         ));
         return Ok(Exit::Clean);
     }
-    for note in branch.notes()? {
-        terminal::tell_note(&note);
+    for note in branch.notes()?.iter().chain(&made.notes) {
+        terminal::tell_note(note);
     }
     change::tell_edited(&changes);
     let message = told(&branch, &made, &changes, !arguments.no_flows)?;

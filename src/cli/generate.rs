@@ -65,6 +65,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     let output = Output::take(&arguments.output)?;
     let changes = compare(&output, &folders)?;
     output.apply(&changes)?;
+    for note in &made.notes {
+        terminal::tell_note(note);
+    }
     change::tell_edited(&changes);
     terminal::tell(&format!(
         "{}: {}",

@@ -17,7 +17,7 @@ use super::plan::{self, PlanArguments};
 use super::prove::{Held, Job, Of, both, prove, together};
 use super::record::RecordArguments;
 use super::render::TemplateArguments;
-use super::safety::is_safe_to_roll_out;
+use super::safety::safe_to_roll_out;
 use super::terminal;
 
 /// What is to be made, and how it is laid out.
@@ -53,6 +53,8 @@ pub(super) struct Made {
     pub(super) library: Library,
     /// What was proven of it, in a few words; nothing where nobody asked.
     pub(super) proven: Option<String>,
+    /// What whoever rolls it out should know, in sentences.
+    pub(super) notes: Vec<String>,
     /// The bundles of each plan.
     rendered: Vec<Vec<Bundle>>,
 }
@@ -72,18 +74,24 @@ impl MakeArguments {
         rendered = self.record.add(&plans, rendered, &library)?;
         let rendered = arranged(&layout, rendered)?;
         let mut proven = None;
+        let mut notes = Vec::new();
         if self.no_verify {
             tell_skipped(&plans);
         } else {
             proven = prove_all(&plans, &rendered, &library)?;
-            if proven.is_none() || !is_safe_to_roll_out(&plans, &rendered, &library)? {
+            if proven.is_none() {
                 return Ok(None);
+            }
+            match safe_to_roll_out(&plans, &rendered, &library)? {
+                Some(told) => notes = told,
+                None => return Ok(None),
             }
         }
         Ok(Some(Made {
             plans,
             library,
             proven,
+            notes,
             rendered,
         }))
     }

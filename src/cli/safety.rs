@@ -12,12 +12,12 @@ use super::rollout::NOTHING;
 use super::terminal;
 
 /// Whether no worker is cut off while what was rendered is rolled out to a cluster that has nothing
-/// of it. If one is, the user is told how.
-pub(super) fn is_safe_to_roll_out(
+/// of it: then what whoever rolls it out should know. If one is, the user is told how.
+pub(super) fn safe_to_roll_out(
     plans: &[Plan],
     rendered: &[Vec<Bundle>],
     library: &Library,
-) -> Result<bool, Error> {
+) -> Result<Option<Vec<String>>, Error> {
     let baseline = library.baseline();
     let all: Vec<(&Plan, &Vec<Bundle>)> = plans.iter().zip(rendered).collect();
     let proven = each(&all, |(plan, bundles)| {
@@ -34,6 +34,7 @@ pub(super) fn is_safe_to_roll_out(
         })
     });
     let mut is_safe = true;
+    let mut notes = Vec::new();
     for rolled in proven {
         let rolled = rolled?;
         let phases = rolled.proven.phases.iter();
@@ -41,7 +42,7 @@ pub(super) fn is_safe_to_roll_out(
         let bears_it = |(phase, cut): (&PhaseProof, &Cut)| phase.is_of_arrival(cut);
         if rolled.proven.not_after.is_empty() && cuts.all(bears_it) {
             if rolled.proven.cuts().next().is_some() {
-                terminal::tell_note(&format!(
+                notes.push(format!(
                     "{}: workers whose host endpoints are not there yet may not reach those whose \
                      are, until all are; `palisade rollout` shows it",
                     rolled.to
@@ -56,5 +57,5 @@ pub(super) fn is_safe_to_roll_out(
             rolled.summary()
         ));
     }
-    Ok(is_safe)
+    Ok(is_safe.then_some(notes))
 }

@@ -135,6 +135,7 @@ impl Reader<'_> {
                 WrittenExpect::Deny => Expect::Deny,
                 WrittenExpect::Exactly => Expect::Exactly,
             },
+            for_services: matches!(to, Group::Services { .. }),
             from,
             to,
             parts,

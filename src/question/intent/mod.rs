@@ -53,6 +53,9 @@ pub struct Intent {
     pub place: Option<Place>,
     /// The network whose policies it is about, if it is about one.
     pub about: Option<Network>,
+    /// Whether it is of what others want of the cluster's services, and not of what workers or pods
+    /// want themselves.
+    pub for_services: bool,
     /// What it is for, in one sentence.
     pub why: String,
 }

@@ -9,7 +9,7 @@ const MOST_PIECES: usize = 500;
 
 /// What `intents` want to pass. Of those that say exactly what passes it is that half, without
 /// what another intent between the same ends says in the same words.
-pub(super) fn wanted(intents: &[Intent]) -> Vec<Intent> {
+pub fn wanted(intents: &[Intent]) -> Vec<Intent> {
     let mut wanted: Vec<Intent> = Vec::new();
     for intent in intents {
         let mut own = intent.clone();

@@ -28,6 +28,7 @@ mod proof;
 mod state;
 mod wave;
 
+pub use asked::wanted;
 pub use plan::{Phase, Rollout, Step};
 pub use proof::{Cut, PhaseProof, Proven, Whose, prove};
 pub use state::State;

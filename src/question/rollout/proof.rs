@@ -27,7 +27,7 @@ impl Whose {
     /// for services about these: a worker is no further away for it.
     pub fn of(intent: &Intent) -> Self {
         let is_pods = |group: &Group| matches!(group, Group::Pods { .. });
-        if matches!(intent.to, Group::Services { .. }) {
+        if intent.for_services {
             Self::Services
         } else if is_pods(&intent.from) || is_pods(&intent.to) {
             Self::Pods

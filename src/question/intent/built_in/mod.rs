@@ -63,6 +63,8 @@ struct Need {
     why: String,
     /// The packets.
     parts: Vec<Part>,
+    /// Whether others want them of the cluster's services.
+    for_services: bool,
 }
 
 impl Need {
@@ -71,6 +73,7 @@ impl Need {
             name: name.into(),
             why: why.into(),
             parts,
+            for_services: false,
         }
     }
 }
@@ -102,6 +105,7 @@ impl Between {
             except: self.except.clone(),
             place: None,
             about: self.about,
+            for_services: matches!(self.to, Group::Services { .. }),
             why: why.into(),
         }
     }
@@ -123,7 +127,12 @@ impl Between {
 
     /// Every need is met.
     fn allow(&self, needs: Vec<Need>) -> Vec<Intent> {
-        let one = |need: Need| self.intent(Expect::Allow, need.name, need.why, need.parts);
+        let one = |need: Need| {
+            let for_services = need.for_services;
+            let mut intent = self.intent(Expect::Allow, need.name, need.why, need.parts);
+            intent.for_services |= for_services;
+            intent
+        };
         // A strict set may leave nothing of a need on a network.
         let needs = needs.into_iter().filter(|need| !need.parts.is_empty());
         needs.map(one).collect()

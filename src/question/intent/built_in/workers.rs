@@ -189,11 +189,14 @@ pub(super) fn answer(facts: &Facts<'_>, network: Network, takers: &Takers) -> Ve
         }));
     }
     if !takers.open.is_empty() {
-        needs.push(Need::new(
-            on("those who are listed reach node ports of"),
-            "The cluster profile lists them.",
-            takers.open.clone(),
-        ));
+        needs.push(Need {
+            for_services: true,
+            ..Need::new(
+                on("those who are listed reach node ports of"),
+                "The cluster profile lists them.",
+                takers.open.clone(),
+            )
+        });
     }
     let mut except = said::carriers(facts);
     except.extend(takers.closed.iter().cloned());
