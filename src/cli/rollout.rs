@@ -8,7 +8,7 @@ use crate::bundle::{Baseline, Between, Course};
 use crate::engine::Settings;
 use crate::finding::{Error, InputError};
 use crate::profile::{Library, PlatformProfile};
-use crate::question::compare::{Comparison, Side, compare};
+use crate::question::compare::{Comparison, Side, compare, differing_facts};
 use crate::question::intent::Intent;
 use crate::report::rollout::{self as report, RolledOut};
 use crate::source::SourceName;
@@ -177,6 +177,12 @@ fn of_sources(
     for note in &notes {
         terminal::tell_note(note);
     }
+    for key in differing_facts(&old, &new) {
+        terminal::tell_note(&format!(
+            "{key} is not the same on both sides and no step of a roll-out: it is taken as {} has it",
+            old.name
+        ));
+    }
     let found = differences(&old, &new, library)?;
     let names = [old.name.clone(), new.name.clone()];
     let between = Between::Sides([&old, &new], &found);
@@ -221,6 +227,11 @@ fn look_at(
         progress.tell(|| format!("{done} of {phases} waves looked at"));
     })?;
     drop(progress);
+    if proven.intents == 0 {
+        return Err(InputError::new("no intent says what must pass")
+            .hint("a roll-out is proven of `allow` and `exactly` intents; `deny` ones are none of its")
+            .into());
+    }
     Ok(RolledOut {
         from,
         to,

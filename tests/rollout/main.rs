@@ -16,6 +16,7 @@ mod changes;
 mod formats;
 mod generating;
 mod input;
+mod partly;
 mod regions;
 
 use serde_json::Value;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::resource::{Key, Resource, ResourceSet};
+use crate::resource::{Key, Resource, ResourceSet, normal_form};
 
 use super::{Comparison, Side, is_compared};
 
@@ -30,7 +30,7 @@ impl InPlace {
             let differs = match pair {
                 [Some(was), Some(is)] => {
                     let changed = found.changes.iter().any(|change| change.part == *part);
-                    changed || facts_differ(was, is)
+                    changed || !otherwise([was, is], [old, new]).is_empty()
                 }
                 _ => true,
             };
@@ -96,14 +96,40 @@ pub(in crate::question) fn in_place(
     })
 }
 
-/// Whether the sides write something else of an object that is not compared and may bear on flows, as
-/// of a namespace's labels. What that comes to is for the flows to say.
-fn facts_differ(old: &ResourceSet, new: &ResourceSet) -> bool {
-    let facts = old.iter().filter(|one| !is_compared([Some(one), None]));
-    facts.into_iter().any(|one| {
-        let other = new.get(&one.key);
-        other.is_some_and(|other| written(one) != written(other))
-    })
+/// The objects that are not compared and that both sides write otherwise, as namespaces with their
+/// labels.
+pub fn differing_facts(old: &Side, new: &Side) -> Vec<Key> {
+    let pairs = old.parts.iter();
+    let pairs = pairs.filter_map(|(part, was)| Some((was, new.parts.get(part)?)));
+    let mut keys: Vec<Key> = Vec::new();
+    for (was, is) in pairs {
+        let is_fact = |key: &&&Key| {
+            let one = was.get(key);
+            one.is_some_and(|one| !is_compared([Some(one), None]))
+        };
+        let own = otherwise([was, is], [old, new]);
+        keys.extend(own.iter().filter(is_fact).map(|key| (*key).clone()));
+    }
+    keys
+}
+
+/// What both sides have and write otherwise though it is no change: objects that are not compared,
+/// as namespaces with their labels, and of files also those of which only what is ignored differs.
+/// A selector may ask for it, and what that comes to is for the flows to say. What a cluster adds to
+/// labels is no file's to have.
+pub(in crate::question) fn otherwise<'a>(
+    [was, is]: [&'a ResourceSet; 2],
+    sides: [&Side; 2],
+) -> Vec<&'a Key> {
+    let is_live = sides.iter().any(|side| side.is_live);
+    let pairs = was.iter().filter_map(|one| Some((one, is.get(&one.key)?)));
+    let differ = pairs.filter(|(one, other)| {
+        if !is_compared([Some(one), None]) {
+            return written(one) != written(other);
+        }
+        !is_live && written(one) != written(other) && normal_form(one) != normal_form(other)
+    });
+    differ.map(|(one, _)| &one.key).collect()
 }
 
 fn written(resource: &Resource) -> Option<&str> {

@@ -18,8 +18,8 @@ use crate::yaml::to_text;
 
 pub use flows::changed_flows;
 pub use ignore::IgnoreRule;
-pub use in_place::InPlace;
-pub(in crate::question) use in_place::in_place;
+pub use in_place::{InPlace, differing_facts};
+pub(in crate::question) use in_place::{in_place, otherwise};
 pub use intents::{Turn, Turned, turns};
 
 use form::Forms;

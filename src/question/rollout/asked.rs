@@ -113,6 +113,62 @@ fn each(intent: &Intent, split: impl Fn(&Part) -> Option<Vec<Part>>) -> Vec<Inte
         .collect()
 }
 
+/// The intent in two, at the middle of its longest list of addresses or ports that is one block or
+/// range; nothing where it has none.
+pub(super) fn halves(intent: &Intent) -> Option<[Intent; 2]> {
+    let [part] = intent.parts.as_slice() else {
+        return None;
+    };
+    let with = |part: Part| Intent {
+        parts: vec![part],
+        ..intent.clone()
+    };
+    if let Some([one, other]) = part.destinations.as_deref().and_then(net_halves) {
+        return Some([one, other].map(|net| with(part.clone().to([net]))));
+    }
+    if let Some([one, other]) = part.sources.as_deref().and_then(net_halves) {
+        return Some([one, other].map(|net| with(part.clone().from([net]))));
+    }
+    for is_target in [true, false] {
+        let group = if is_target { &intent.to } else { &intent.from };
+        let Group::Nets(nets) = group else { continue };
+        if let Some(halves) = net_halves(nets) {
+            return Some(halves.map(|net| {
+                let group = Group::Nets(vec![net]);
+                let (from, to) = match is_target {
+                    true => (intent.from.clone(), group),
+                    false => (group, intent.to.clone()),
+                };
+                Intent {
+                    from,
+                    to,
+                    ..intent.clone()
+                }
+            }));
+        }
+    }
+    let [one, other] = port_halves(part.ports.as_deref()?)?;
+    Some([one, other].map(|range| with(part.clone().to_ports([range]))))
+}
+
+fn net_halves(nets: &[Cidr]) -> Option<[Cidr; 2]> {
+    let [net] = nets else { return None };
+    let mut halves = net
+        .to_net()
+        .subnets(net.prefix_len().checked_add(1)?)
+        .ok()?;
+    let one = Cidr::truncated(halves.next()?);
+    Some([one, Cidr::truncated(halves.next()?)])
+}
+
+fn port_halves(ranges: &[PortRange]) -> Option<[PortRange; 2]> {
+    let [range] = ranges else { return None };
+    let middle = range.first().midpoint(range.last());
+    let one = PortRange::new(range.first(), middle).ok()?;
+    let other = PortRange::new(middle.checked_add(1)?, range.last()).ok()?;
+    Some([one, other])
+}
+
 /// The intent for one packet alone.
 pub(super) fn only(intent: &Intent, header: &Header) -> Intent {
     let port = |number| PortRange::single(number).map(|port| vec![port]);

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::engine::{Moment, Program, Settings, UnderWay, compile_moment};
 use crate::finding::InputError;
-use crate::question::compare::{Comparison, Side, What, in_place, is_compared};
+use crate::question::compare::{Comparison, Side, What, in_place, is_compared, otherwise};
 use crate::question::subject::{Known, Subject, subject};
 use crate::resource::{Body, Key, Resource, ResourceSet};
 
@@ -168,7 +168,14 @@ impl Rollout {
         known.sample(&[&before, &after]);
         let mut start = subject(before, &known)?;
         tell(&mut start.settings);
-        let keys = found.changes.iter().map(|change| &change.key);
+        let changed = found.changes.iter().map(|change| &change.key);
+        let mut keys: Vec<&Key> = changed.collect();
+        for key in otherwise([was, is], [old, new]) {
+            let is_step = |one: &Resource| is_compared([Some(one), None]);
+            if was.get(key).is_some_and(is_step) && !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
         Ok(Self::new(start, &after, keys))
     }
 

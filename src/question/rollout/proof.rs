@@ -3,13 +3,19 @@
 use crate::engine::Program;
 use crate::finding::InputError;
 use crate::profile::PlatformProfile;
-use crate::question::intent::{Group, Intent};
+use crate::question::intent::{Expect, Group, Intent};
 use crate::question::verify::{Counter, Proof, verify};
 
-use super::asked::{pieces, wanted};
+use super::asked::{halves, pieces, wanted};
 use super::plan::{Phase, Progress, Rollout};
 use super::state::{Found, State, find};
 use super::wave::Wave;
+
+/// How often an intent is halved at most: an address of IPv4 has so many bits.
+const MOST_ROUNDS: usize = 32;
+
+/// How many pieces are halved at once at most.
+const MOST_HALVED: usize = 64;
 
 /// Whom it cuts off if packets do not pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -95,6 +101,9 @@ pub struct Proven {
     pub intents: usize,
     /// The names of those that do not hold before.
     pub not_before: Vec<String>,
+    /// The names of those of which some packets pass before that addresses and ports do not tell
+    /// from those that do not: whether these stay is not known.
+    pub partly: Vec<String>,
     /// Every phase in which something is done, in order.
     pub phases: Vec<PhaseProof>,
     /// Those that do not hold in the end, each with what speaks against it.
@@ -105,7 +114,9 @@ impl Proven {
     /// Whether everything that held is proven to hold all the time, and everything holds in the
     /// end.
     pub fn holds(&self) -> bool {
-        self.not_after.is_empty() && self.phases.iter().all(|phase| phase.cuts.is_empty())
+        self.partly.is_empty()
+            && self.not_after.is_empty()
+            && self.phases.iter().all(|phase| phase.cuts.is_empty())
     }
 
     /// What is cut off, or not proven not to be, in any phase.
@@ -124,6 +135,8 @@ struct Item {
     held: bool,
     /// Whether it was cut, and did not come back.
     lost: bool,
+    /// Whether some of it holds before, and which is not known.
+    partly: bool,
 }
 
 /// Looks at every phase; `before` is [`Rollout::before`]. What must hold is what `intents` want to pass; `facts` say which interface
@@ -148,6 +161,7 @@ pub fn prove(
     let mut proven = Proven {
         intents: prover.wanted.len(),
         not_before: prover.names(|item| !item.held),
+        partly: prover.names(|item| item.partly),
         phases: Vec::new(),
         not_after: Vec::new(),
     };
@@ -174,33 +188,72 @@ impl Prover<'_> {
         let mut apart = Vec::new();
         for (of, (intent, proof)) in self.wanted.iter().zip(proofs).enumerate() {
             let held = proof.outcome.holds();
-            let parts = if held {
-                vec![intent.clone()]
-            } else {
-                pieces(intent)
-            };
-            if let ([_], false) | (_, true) = (parts.as_slice(), held) {
-                self.items.push(Item {
-                    intent: intent.clone(),
-                    of,
-                    held,
-                    lost: false,
-                });
-                continue;
-            }
-            apart.extend(parts.into_iter().map(|intent| Item {
+            let item = |intent| Item {
                 intent,
                 of,
-                held: false,
+                held,
                 lost: false,
-            }));
+                partly: false,
+            };
+            if held {
+                self.items.push(item(intent.clone()));
+            } else {
+                apart.extend(pieces(intent).into_iter().map(item));
+            }
         }
-        let asked: Vec<Intent> = apart.iter().map(|item| unplaced(&item.intent)).collect();
+        self.hold(program, &mut apart)?;
+        self.refine(program, apart)
+    }
+
+    /// Finds out which of the items hold.
+    fn hold(&self, program: &Program, items: &mut [Item]) -> Result<(), InputError> {
+        let asked: Vec<Intent> = items.iter().map(|item| unplaced(&item.intent)).collect();
         let proofs = verify(program, &asked, self.facts, |_| {})?;
-        for (item, proof) in apart.iter_mut().zip(proofs) {
+        for (item, proof) in items.iter_mut().zip(proofs) {
             item.held = proof.outcome.holds();
         }
-        self.items.append(&mut apart);
+        Ok(())
+    }
+
+    /// Takes items of which some packets pass before and some do not apart at the middle of their
+    /// addresses and ports, until each half does as one or cannot be halved, or there are too many.
+    fn refine(&mut self, program: &Program, mut items: Vec<Item>) -> Result<(), InputError> {
+        for round in 0..=MOST_ROUNDS {
+            let (held, mut open): (Vec<Item>, Vec<Item>) =
+                items.into_iter().partition(|item| item.held);
+            self.items.extend(held);
+            if open.is_empty() {
+                return Ok(());
+            }
+            let shut: Vec<Intent> = open
+                .iter()
+                .map(|item| Intent {
+                    expect: Expect::Deny,
+                    ..unplaced(&item.intent)
+                })
+                .collect();
+            let proofs = verify(program, &shut, self.facts, |_| {})?;
+            for (item, proof) in open.iter_mut().zip(proofs) {
+                item.partly = !proof.outcome.holds();
+            }
+            let (partly, shut): (Vec<Item>, Vec<Item>) =
+                open.into_iter().partition(|item| item.partly);
+            self.items.extend(shut);
+            items = Vec::new();
+            let may_go_on = round < MOST_ROUNDS && partly.len() <= MOST_HALVED;
+            for item in partly {
+                match halves(&item.intent).filter(|_| may_go_on) {
+                    Some(halves) => items.extend(halves.map(|intent| Item {
+                        intent,
+                        partly: false,
+                        ..item
+                    })),
+                    None => self.items.push(item),
+                }
+            }
+            self.hold(program, &mut items)?;
+        }
+        self.items.extend(items);
         Ok(())
     }
 

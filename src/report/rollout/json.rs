@@ -28,6 +28,7 @@ struct Told<'a> {
     holds: bool,
     intents: usize,
     not_before: &'a [String],
+    partly: &'a [String],
     waves: Vec<Wave<'a>>,
     not_after: Vec<Against<'a>>,
 }
@@ -97,6 +98,7 @@ fn of(rolled: &RolledOut) -> Told<'_> {
         holds: proven.holds(),
         intents: proven.intents,
         not_before: &proven.not_before,
+        partly: &proven.partly,
         waves: proven.phases.iter().map(|p| wave(rolled, p)).collect(),
         not_after: proven
             .not_after

@@ -51,6 +51,9 @@ fn parts(rolled: &RolledOut) -> Vec<String> {
         );
     }
     let mut parts = vec![head];
+    for name in &rolled.proven.partly {
+        parts.push(format!("\nFollowed in part: {}\n", escaped(name)));
+    }
     for proof in &rolled.proven.phases {
         parts.extend(proof.cuts.iter().map(|cut| of_cut(rolled, proof, cut)));
     }

@@ -48,6 +48,7 @@ impl RolledOut {
             (cuts(Whose::Pods), "cut off pods"),
             (cuts(Whose::Services), "cut off services"),
             (unproven, "not proven"),
+            (self.proven.partly.len(), "followed in part"),
             (self.proven.not_after.len(), "not there in the end"),
         ];
         let mut told: Vec<String> = counts

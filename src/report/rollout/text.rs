@@ -41,6 +41,14 @@ pub fn render(rolled: &RolledOut, verbose: bool) -> String {
             }
         }
     }
+    for name in &rolled.proven.partly {
+        let _ = writeln!(
+            out,
+            "{UNSURE}followed in part{UNSURE:#}: {}: addresses and ports do not tell which of its \
+             packets pass before, and whether these stay is not known",
+            plain(name)
+        );
+    }
     for proof in &rolled.proven.phases {
         let _ = writeln!(out, "\n{HEADING}{}{HEADING:#}", heading(proof.phase));
         for step in rolled.steps(proof) {
