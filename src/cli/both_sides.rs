@@ -191,9 +191,7 @@ fn pair<'a>(of: Of<'a>, parts: &[&'a InPlace]) -> Option<Pair<'a>> {
 fn together<'a>(mut sets: impl Iterator<Item = &'a ResourceSet>) -> Option<Cow<'a, ResourceSet>> {
     let mut all = Cow::Borrowed(sets.next()?);
     for set in sets {
-        for resource in set.iter() {
-            all.to_mut().add(resource.clone());
-        }
+        all.to_mut().add_all(set);
     }
     Some(all)
 }

@@ -12,6 +12,7 @@ use crate::resource::{Kind, ResourceSet};
 use crate::source::SourceName;
 use crate::source::path::Given;
 
+use super::parallel;
 use super::source::{SourceArguments, refuse_unread, without_unfilled};
 
 /// What of a text leaves it unknown which objects it has.
@@ -19,6 +20,10 @@ const BROKEN: [Code; 3] = [Code::YamlSyntax, Code::NotAnObject, Code::Unreadable
 
 /// The most that is told of a side that is not as the API takes it.
 const MOST_DOUBTS: usize = 10;
+
+/// How many texts are read in one go. It does not go by the processors, since what is found in which
+/// order must not.
+const TOGETHER: usize = 500;
 
 /// Objects by the folder that they lie in, with what is wrong with them.
 type Parts = BTreeMap<String, (ResourceSet, Vec<Finding>)>;
@@ -100,11 +105,21 @@ fn by_folder(name: &SourceName, given: &Given) -> Parts {
     let texts = texts.into_iter();
     texts
         .map(|(folder, inputs)| {
-            let read = ResourceSet::read(inputs);
+            let read = read_at_once(&inputs);
             let findings = read.findings().to_vec();
             (folder, (read, findings))
         })
         .collect()
+}
+
+/// The objects of many texts, read by every processor there is.
+fn read_at_once(inputs: &[&Arc<Input>]) -> ResourceSet {
+    let chunks: Vec<&[&Arc<Input>]> = inputs.chunks(TOGETHER).collect();
+    let mut all = ResourceSet::default();
+    for read in parallel::each(&chunks, |chunk| ResourceSet::read(chunk.iter().copied())) {
+        all.append(read);
+    }
+    all
 }
 
 /// Whether two folders at or below `top` hold an object of one name.
@@ -170,9 +185,7 @@ fn together(
     let mut all = ResourceSet::default();
     let mut findings = Vec::new();
     for (_, (read, more)) in parts {
-        for resource in read.iter() {
-            all.add(resource.clone());
-        }
+        all.add_all(&read);
         findings.extend(more);
     }
     (all, findings)

@@ -1,6 +1,7 @@
 //! A set of objects, keyed by kind, namespace and name.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use crate::finding::{Code, Finding, Input};
@@ -11,7 +12,8 @@ use super::{Key, Resource, read};
 /// takes.
 #[derive(Debug, Clone, Default)]
 pub struct ResourceSet {
-    resources: BTreeMap<Key, Resource>,
+    // Shared: what is the same in several sets is in memory once.
+    resources: BTreeMap<Key, Arc<Resource>>,
     findings: Vec<Finding>,
 }
 
@@ -33,33 +35,64 @@ impl ResourceSet {
     /// Adds an object. Where one of its key is there already, the new one takes its place, as it
     /// would when applied, and a finding shows both.
     pub fn add(&mut self, resource: Resource) {
-        let place = resource.place();
-        let key = resource.key.clone();
-        if let Some(earlier) = self.resources.insert(key.clone(), resource) {
-            self.findings.push(
-                Finding::new(
-                    Code::DuplicateObject,
-                    place,
-                    format!("a second {key}: only the last one applied will hold"),
-                )
-                .related(earlier.place(), "the first one"),
-            );
+        self.put(Arc::new(resource));
+    }
+
+    /// Adds every object of `others`, each as [`ResourceSet::add`] does, without its findings. The
+    /// objects are shared, so that this costs little however much they say.
+    pub fn add_all(&mut self, others: &Self) {
+        for resource in others.resources.values() {
+            self.put(Arc::clone(resource));
+        }
+    }
+
+    /// Takes in what was read apart from this, behind what is here: the objects as
+    /// [`ResourceSet::add`] does, and the findings.
+    pub fn append(&mut self, read: Self) {
+        self.findings.extend(read.findings);
+        for resource in read.resources.into_values() {
+            self.put(resource);
+        }
+    }
+
+    /// Adds those objects of `others` that `is_wanted` and whose key is not there, shared.
+    pub fn add_missing(&mut self, others: &Self, is_wanted: impl Fn(&Resource) -> bool) {
+        for (key, resource) in &others.resources {
+            if is_wanted(resource) && !self.resources.contains_key(key) {
+                self.resources.insert(key.clone(), Arc::clone(resource));
+            }
+        }
+    }
+
+    fn put(&mut self, resource: Arc<Resource>) {
+        match self.resources.entry(resource.key.clone()) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(resource);
+            }
+            Entry::Occupied(mut occupied) => {
+                let key = &resource.key;
+                let message = format!("a second {key}: only the last one applied will hold");
+                let finding = Finding::new(Code::DuplicateObject, resource.place(), message)
+                    .related(occupied.get().place(), "the first one");
+                self.findings.push(finding);
+                occupied.insert(resource);
+            }
         }
     }
 
     /// Takes the object of `key` away.
     pub fn take(&mut self, key: &Key) -> Option<Resource> {
-        self.resources.remove(key)
+        self.resources.remove(key).map(Arc::unwrap_or_clone)
     }
 
     /// The object of `key`.
     pub fn get(&self, key: &Key) -> Option<&Resource> {
-        self.resources.get(key)
+        self.resources.get(key).map(Arc::as_ref)
     }
 
     /// All objects, sorted by key.
     pub fn iter(&self) -> impl Iterator<Item = &Resource> {
-        self.resources.values()
+        self.resources.values().map(Arc::as_ref)
     }
 
     /// How many objects there are.

@@ -1,12 +1,15 @@
 //! What a comparison means for flows.
 
 use std::fmt::Write as _;
+use std::panic::resume_unwind;
+use std::thread;
 
-use crate::engine::compile;
+use crate::engine::{Program, compile};
 use crate::finding::InputError;
 use crate::question::flows::{Change, ChangeKind, flow_diff};
 use crate::question::subject::{Known, subject};
 use crate::question::trace::decided_by;
+use crate::resource::ResourceSet;
 
 use super::{FlowChange, FlowChanges, InPlace};
 
@@ -27,13 +30,9 @@ pub fn changed_flows(parts: Vec<InPlace>, known: &Known) -> Result<FlowChanges, 
         };
         let mut known = known.clone();
         known.sample(&[&before, &after]);
-        let programs = [before, after].map(|set| {
-            let subject = subject(set, &known)?;
-            Ok::<_, InputError>(compile(&subject.resources, &subject.settings))
-        });
-        let [before, after] = programs;
+        let [before, after] = programs([before, after], &known)?;
         let absent = [known.platform_profile.role_label.clone()];
-        let diff = flow_diff(&before?, &after?, &absent)?;
+        let diff = flow_diff(&before, &after, &absent)?;
         for change in &diff.changes {
             let one = told_of(&part.part, change);
             match change.kind {
@@ -48,6 +47,22 @@ pub fn changed_flows(parts: Vec<InPlace>, known: &Known) -> Result<FlowChanges, 
     told.not_compared.sort();
     told.not_compared.dedup();
     Ok(told)
+}
+
+/// Compiles both sides at once: each takes as long as the other.
+fn programs(sides: [ResourceSet; 2], known: &Known) -> Result<[Program; 2], InputError> {
+    let program = |set| {
+        let subject = subject(set, known)?;
+        Ok::<_, InputError>(compile(&subject.resources, &subject.settings))
+    };
+    let [before, after] = sides;
+    let (before, after) = thread::scope(|scope| {
+        let before = scope.spawn(|| program(before));
+        let after = program(after);
+        let before = before.join().unwrap_or_else(|panic| resume_unwind(panic));
+        (before, after)
+    });
+    Ok([before?, after?])
 }
 
 fn told_of(part: &str, change: &Change) -> FlowChange {

@@ -84,14 +84,8 @@ pub(in crate::question) fn in_place(
     let [old, new] = parts;
     [(old, new), (new, old)].map(|(own, other)| {
         let mut set = ResourceSet::default();
-        for resource in own.iter() {
-            set.add(resource.clone());
-        }
-        for resource in other.iter().filter(|resource| !is_of_side(resource)) {
-            if set.get(&resource.key).is_none() {
-                set.add(resource.clone());
-            }
-        }
+        set.add_all(own);
+        set.add_missing(other, |resource| !is_of_side(resource));
         set
     })
 }
