@@ -11,19 +11,29 @@ palisade=$(realpath "$1")
 server=$(realpath "$2")
 count=${3:-10000}
 room=$(mktemp -d)
-trap 'rm -rf "$room"; kill "$small" "$large" 2>/dev/null || true' EXIT INT TERM
+running=
+trap 'kill $running 2>/dev/null || true; rm -rf "$room"' EXIT
+trap 'exit 130' INT TERM
 cd "$room"
 
-# A server reads a pipe that nobody writes to, and ends with this script.
+# A server reads a pipe that nobody writes to, and ends with this script. None of them holds the
+# script's own output open, or whoever reads that would wait for them.
 mkfifo idle
-sleep 100000 > idle &
+sleep 100000 > idle 2> /dev/null &
+running=$!
+"$server" 0 small.kubeconfig < idle > small.log 2>&1 &
 small=$!
-large=$small
-"$server" 0 small.kubeconfig < idle > small.log &
-small=$!
-"$server" "$count" large.kubeconfig < idle > large.log &
+running="$running $small"
+"$server" "$count" large.kubeconfig < idle > large.log 2>&1 &
 large=$!
-until grep -q ready small.log && grep -q ready large.log; do sleep 0.1; done
+running="$running $large"
+until grep -q ready small.log && grep -q ready large.log; do
+  if ! kill -0 "$small" || ! kill -0 "$large"; then
+    cat small.log large.log >&2
+    exit 1
+  fi
+  sleep 0.1
+done
 
 "$palisade" gen --region us-south -o wanted > /dev/null
 "$palisade" gen --region us-south --private -o one > /dev/null
