@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Holds a repository of policies to its facts: `gen --check` and `verify` for every target, and `diff`
-# against a base. Writes a report for people and for machines, and ends with the greatest exit code
+# Holds a repository of policies to its facts: `gen --check` and `verify` for every target, of what would
+# be rendered and of the files that are there, and `diff` against a base. Writes a report for people and for machines, and ends with the greatest exit code
 # that a step came to: 0 as it should be, 1 findings, 2 or more for errors.
 #
 # It is told by the environment, and evaluates nothing of that:
 #   PALISADE_TARGETS             one target a line, as words for `gen` and `verify`; `--intents FILE` among
-#                                them is for `verify` alone, and what stands behind ` -- ` for `gen` alone
+#                                them is for `verify` and `diff`, and what stands behind ` -- ` for `gen` alone
 #   PALISADE_ARGUMENTS           words for every `gen`, such as the layout's
 #   PALISADE_OUTPUT              the folder that `gen` writes to [generated]
 #   PALISADE_BASE                the revision to compare with; without one nothing is compared
@@ -29,8 +29,12 @@ summary_limit=900000
 
 worst=0
 base=
+# Whether something is to be looked at that is no failure.
+noticed=false
 rows=()
 sections=()
+# The words that the files of a folder are verified and compared with, by the folder.
+declare -A subjects=()
 
 refuse() {
   printf 'error: %s\n' "$1" >&2
@@ -42,9 +46,10 @@ ended() {
   if (($1 > worst)); then worst=$1; fi
 }
 
-# Anyone's text as code within a table.
+# Anyone's text as code within a table, on one line.
 code() {
-  local text=${1//\`/\'}
+  local text=${1//[[:cntrl:]]/ }
+  text=${text//\`/\'}
   printf '`%s`' "${text//|/\\|}"
 }
 
@@ -104,6 +109,16 @@ failed() {
   sections+=("$file")
 }
 
+# The answer of `verify` for people and machines: the beginning of the files' names, then its words.
+as_files() {
+  local file=$1 format
+  shift
+  for format in markdown:md sarif:sarif junit:junit.xml; do
+    "$palisade" verify --format "${format%%:*}" "$@" \
+      >"$file.${format#*:}" 2>>"$report/error.txt" || true
+  done
+}
+
 check_target() {
   local number=$1 line=$2 file ended=0
   local -a words=() shared=() intents=() own=() extra=()
@@ -152,50 +167,141 @@ check_target() {
     failed verify
     return
   fi
-  local format
-  for format in markdown:md sarif:sarif junit:junit.xml; do
-    "$palisade" verify "${shared[@]}" ${intents[@]+"${intents[@]}"} --format "${format%%:*}" \
-      >"$file.${format#*:}" 2>>"$report/error.txt" || true
-  done
+  as_files "$file" "${shared[@]}" ${intents[@]+"${intents[@]}"}
   if ((ended == 1)); then sections+=("$file.md"); fi
+
+  local of
+  while IFS= read -r of; do
+    verify_files "$number" "$of" "$ended" "${shared[*]}" "${intents[*]-}"
+  done < <("$palisade" verify "${shared[@]}" --format json 2>/dev/null | jq -r '
+    [.cases[].target | split(" ")
+     | if .[0] == "cluster" then "clusters/" + .[1] else .[1] end] | unique[]')
 }
 
-# The folders in a folder, at the base or here, each ended by a zero byte.
-folders_in() {
+# What lies in the folder of a cluster or region: number, folder, how `verify` of what would
+# be rendered ended, words of the target, of its intents.
+verify_files() {
+  local folder="$output/$2" file="$report/verify-$1-${2//\//-}" ended=0 both=false word label
+  local -a given=() words=() intents=()
+  read -ra given <<<"$4"
+  read -ra intents <<<"$5"
+  # The bundles of both networks act together, whatever wrote them.
+  if [[ -d $folder/private && -d $folder/public ]]; then both=true; fi
+  while ((${#given[@]})); do
+    word=${given[0]}
+    given=("${given[@]:1}")
+    case $word in
+      # One of all regions; templates are about what would be rendered.
+      --region | -r) words+=(--region "${2}"); given=("${given[@]:1}") ;;
+      --region=* | -r*) words+=(--region "${2}") ;;
+      --templates) given=("${given[@]:1}") ;;
+      --templates=*) ;;
+      --private | --public) if [[ $both == false ]]; then words+=("$word"); fi ;;
+      *) words+=("$word") ;;
+    esac
+  done
+  words+=(${intents[@]+"${intents[@]}"})
+  # Targets of one folder: the one with intents says more.
+  if [[ -z ${subjects[$folder]:-} || -n $5 ]]; then subjects[$folder]=${words[*]}; fi
+  label=$(code "$folder")
+  if [[ ! -d $folder ]]; then
+    row '`verify` files' "$label" 1 '' '❌ there is no such folder'
+    ended 1
+    return
+  fi
+  if forged "$folder" '`verify` files'; then return; fi
+  if grep -qs '  calicoctl/' "$folder"/*/.palisade-inventory; then
+    row '`verify` files' "$label" 1 '' '🔶 not proven: the policies are within the Jobs of calicoctl'
+    noticed=true
+    return
+  fi
+  step "$file.txt" verify "${words[@]}" -- "./$folder" || ended=$?
+  cat -- "$file.txt"
+  ended "$ended"
+  row '`verify` files' "$label" "$ended" "$(tail -n 1 -- "$report/error.txt")" \
+    "❌ $(tail -n 1 -- "$report/error.txt")"
+  if ((ended > 1)); then
+    failed 'verify files'
+  elif ((ended == 1)); then
+    as_files "$file" "${words[@]}" -- "./$folder"
+    # What is wrong with both is in the other's already.
+    if (($3 == 1)); then rm -f -- "$file".{sarif,junit.xml}; fi
+    sections+=("$file.md")
+  fi
+}
+
+# The names in a folder, at the base or here, each ended by a zero byte.
+names_in() {
   local below
   {
-    git ls-tree -dz --name-only "$base:./$1" 2>/dev/null || true
-    for below in "$1"/*/; do
-      if [[ -d $below ]]; then printf '%s\0' "$(basename -- "$below")"; fi
+    if [[ -n $base ]]; then git ls-tree -z --name-only "$base:./$1" 2>/dev/null || true; fi
+    for below in "$1"/* "$1"/.[!.]*; do
+      if [[ -e $below && $below != */.git ]]; then printf '%s\0' "${below##*/}"; fi
     done
   } | sort -zu
 }
 
-# One cluster, or one region's set: the bundles in it act together, those of others do not.
-compare_folder() {
-  local folder=$1 ended=0 file="$report/diff-${#rows[@]}.md" label
-  label=$(code "$folder")
-  if ! git cat-file -e "$base:./$folder" 2>/dev/null; then
-    rows+=("| \`diff\` | $label | 🔶 is new, all of it |")
-    ended=1
-  elif [[ ! -d $folder ]]; then
-    rows+=("| \`diff\` | $label | 🔶 is gone, all of it |")
-    ended=1
-  else
-    step "$file" diff --format markdown -- "git:$base:./$folder" "./$folder" || ended=$?
-    row '`diff`' "$label" "$ended" 'no difference' '🔶 differs, see below'
-    if ((ended > 1)); then
-      ended "$ended"
-      failed diff
-      return
+# Whether a file is one that policies are read from, or a folder has such a file, here or at the base.
+has_objects() {
+  {
+    if [[ -n $base ]]; then
+      git ls-tree -rz --name-only "$base:./$1" 2>/dev/null || printf '%s\0' "$1"
     fi
-    if ((ended == 1)); then sections+=("$file"); fi
-  fi
-  if ((ended == 1)) && [[ ${PALISADE_FAIL_ON_DIFFERENCE:-false} == true ]]; then ended 1; fi
+    find -L "./$1" -type f -print0 2>/dev/null || true
+  } | grep -zcE '\.(ya?ml|json)$' >/dev/null
 }
 
-compare_with_base() {
-  local name
+# Whether a path in a folder could write lines of its own into what is shown of it; told as a row.
+forged() {
+  if [[ $1 != *[[:cntrl:]]* && -z $(find -L "./$1" -name '*[[:cntrl:]]*' -print -quit 2>/dev/null) ]]; then
+    return 1
+  fi
+  row "$2" "$(code "$1")" 1 '' '❌ not shown: a path has a line break or another control character'
+  ended 1
+}
+
+# A file that is in no folder of a cluster or region. A kustomization may well stand there.
+loose() {
+  if [[ ! -f $1 || $1 == */kustomization.yaml || $1 == */kustomization.yml ]]; then return; fi
+  row files "$(code "$1")" 1 '' '🔶 is in no folder of a cluster or region: nothing is proven of it'
+  noticed=true
+}
+
+# One cluster, or one region's set: the bundles in it act together, those of others do not.
+compare() {
+  local path=$1 ended=0 file="$report/diff-${#rows[@]}.md" label said='differs, see below'
+  local old="git:$base:./$1" new="./$1"
+  local -a words=()
+  label=$(code "$path")
+  if forged "$path" '`diff`'; then return; fi
+  # Standard input is empty.
+  if ! git cat-file -e "$base:./$path" 2>/dev/null; then
+    old=-
+    said='is new, all of it'
+  elif [[ ! -e $path ]]; then
+    new=-
+    said='is gone, all of it'
+  fi
+  if [[ -n ${subjects[$path]:-} ]]; then
+    read -ra words <<<"${subjects[$path]}"
+  elif [[ $new != - ]]; then
+    said+='; no target has it, so nothing is proven of it'
+  fi
+  step "$file" diff --format markdown ${words[@]+"${words[@]}"} -- "$old" "$new" </dev/null || ended=$?
+  row '`diff`' "$label" "$ended" 'no difference' "🔶 $said"
+  if ((ended > 1)); then
+    ended "$ended"
+    failed diff
+    return
+  fi
+  if ((ended == 1)); then
+    sections+=("$file")
+    if ((${#words[@]} == 0)); then noticed=true; fi
+    if [[ ${PALISADE_FAIL_ON_DIFFERENCE:-false} == true ]]; then ended 1; fi
+  fi
+}
+
+find_base() {
   if ! base=$(git rev-parse --verify --quiet --end-of-options "$PALISADE_BASE^{commit}"); then
     printf 'error: there is no revision `%s` here; a shallow clone may lack it\n' \
       "$PALISADE_BASE" | tee -- "$report/error.txt"
@@ -205,12 +311,18 @@ compare_with_base() {
     return
   fi
   base=$(git rev-parse --short=12 "$base")
-  while IFS= read -r -d '' name; do
-    if [[ $name != clusters ]]; then compare_folder "$output/$name"; fi
-  done < <(folders_in "$output")
-  while IFS= read -r -d '' name; do
-    compare_folder "$output/clusters/$name"
-  done < <(folders_in "$output/clusters")
+}
+
+# What lies in the output folder, whether or not a target has it.
+look_around() {
+  local folder name
+  for folder in "$output" "$output/clusters"; do
+    while IFS= read -r -d '' name; do
+      if [[ $folder/$name == "$output/clusters" ]] || ! has_objects "$folder/$name"; then continue; fi
+      loose "$folder/$name"
+      if [[ -n $base ]]; then compare "$folder/$name"; fi
+    done < <(names_in "$folder")
+  done
 }
 
 # The whole as Markdown in so many bytes, without a word of a cut that was not made.
@@ -218,9 +330,9 @@ compose() {
   local limit=$1 file=$2 section left
   {
     printf '%s\n' "$marker"
-    case $worst in
-      0) printf '## Palisade: as it should be\n\n' ;;
-      1) printf '## Palisade: there is something to look at\n\n' ;;
+    case $worst-$noticed in
+      0-false) printf '## Palisade: as it should be\n\n' ;;
+      0-* | 1-*) printf '## Palisade: there is something to look at\n\n' ;;
       *) printf '## Palisade: a step failed\n\n' ;;
     esac
     printf '| step | of | result |\n|---|---|---|\n'
@@ -278,7 +390,8 @@ while IFS= read -r line; do
   check_target "$number" "$line"
 done <<<"${PALISADE_TARGETS:-}"
 if ((number == 0)); then refuse 'there is no target: PALISADE_TARGETS is empty'; fi
-if [[ -n ${PALISADE_BASE:-} ]]; then compare_with_base; fi
+if [[ -n ${PALISADE_BASE:-} ]]; then find_base; fi
+look_around
 
 merge_sarif
 compose "$comment_limit" "$report/comment.md"

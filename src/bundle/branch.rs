@@ -1,25 +1,29 @@
 //! Bringing bundles to a branch of a git repository: one commit, out of the repository's own store,
 //! so that the work tree and the index are neither read nor touched.
 
+mod call;
+mod work_tree;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use git2::build::TreeUpdateBuilder;
-use git2::{ErrorCode, FileMode, ObjectType, Oid, Repository, Signature, StatusOptions, Tree};
+use git2::{
+    ErrorCode, FileMode, ObjectType, Oid, Reference, Repository, Signature, StatusOptions, Tree,
+};
 
-use crate::finding::{Error, InputError, OutsideError};
+use crate::finding::{Error, OutsideError};
 use crate::source::git::{LINK, git_failed};
-use crate::source::revision::{collect, commit_at, discover, from_root};
+use crate::source::revision::{collect, commit_at, discover};
 use crate::yaml::LONGEST_TEXT;
 
 use super::compare::{Change, Changes, Folder, Holding, compare, in_the_way, refuse_conflict};
 use super::inventory::{INVENTORY, Inventory};
+use call::{folder_of, name_of};
+use work_tree::{refuse_checked_out, refuse_unmerged};
 
 /// Before the name of every branch.
 const BRANCHES: &str = "refs/heads/";
-
-/// How git writes that HEAD is a branch.
-const SYMBOLIC: &str = "ref: ";
 
 /// How many digits of a commit's name are shown.
 const SHORT: usize = 12;
@@ -42,33 +46,35 @@ pub struct Branch {
 }
 
 impl Branch {
-    /// The folder `output` on the branch `name` of the repository that `inside` lies in. A branch
-    /// that is not there begins at the revision `base`.
+    /// The folder `output` on the branch `name`, which may be its full name, of the repository that
+    /// `inside` lies in. A branch that is not there begins at the revision `base`.
     ///
-    /// `output` is a path from the root of the repository; with `./` before it, from `inside`.
+    /// `output` is a path from the root of the repository; with `./` before it, from `inside`. An
+    /// absolute one lies in the work tree.
     ///
     /// # Errors
     /// No repository, no such revision, nobody to commit as, a branch that a work tree has checked
-    /// out, or a merge in the output folder that is not finished: the outside's. A name that no branch
-    /// can have is the input's.
+    /// out, rebases or bisects, one that is a symbolic reference or that another one leaves no room
+    /// for, or a merge in the output folder that is not finished: the outside's. A name that no branch
+    /// can have and a folder that no branch can hold are the input's.
     pub fn open(inside: &Path, name: &str, base: &str, output: &str) -> Result<Self, Error> {
         let repository = discover(inside, "`--repository DIR` names another one")?;
         let shown = repository.path().display().to_string();
         let failed = |error: &git2::Error| git_failed(&shown, error);
-        if !git2::Branch::name_is_valid(name).map_err(|error| failed(&error))? {
-            return Err(InputError::new(format!("`{name}` is not a name of a branch")).into());
-        }
-        let folder = from_root(inside, &repository, Some(output))?;
+        let name = name_of(name)?;
+        let folder = folder_of(inside, &repository, output)?;
         let author = author(&repository)?;
         let reference = format!("{BRANCHES}{name}");
         refuse_checked_out(&repository, name, &reference)?;
         refuse_unmerged(&repository, &folder)?;
         let (parent, exists) = match repository.find_reference(&reference) {
             Ok(found) => {
+                refuse_symbolic(name, &found)?;
                 let commit = found.peel_to_commit().map_err(|error| failed(&error))?;
                 (commit.id(), true)
             }
             Err(error) if error.code() == ErrorCode::NotFound => {
+                refuse_neighbours(&repository, name)?;
                 (commit_at(&repository, base)?.id(), false)
             }
             Err(error) => return Err(failed(&error).into()),
@@ -155,7 +161,8 @@ impl Branch {
     /// the commit's name.
     ///
     /// # Errors
-    /// Somebody moved or made the branch since it was opened, or the repository cannot be written.
+    /// Somebody moved or made the branch since it was opened or locks it, or the repository cannot be
+    /// written.
     /// The branch is as it was then.
     pub fn commit(&self, changes: &[Changes], message: &str) -> Result<String, Error> {
         let tree = self.changed(changes)?;
@@ -178,7 +185,8 @@ impl Branch {
             self.repository.reference(&self.reference, id, false, &log)
         };
         moved.map_err(|error| match error.code() {
-            ErrorCode::Modified | ErrorCode::Exists | ErrorCode::Locked => OutsideError::Source {
+            ErrorCode::Locked => self.locked(),
+            ErrorCode::Modified | ErrorCode::Exists => OutsideError::Source {
                 message: format!(
                     "somebody moved the branch `{}` meanwhile, so it is left alone",
                     self.name()
@@ -191,7 +199,7 @@ impl Branch {
     }
 
     /// Its short name.
-    fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         self.reference.strip_prefix(BRANCHES).unwrap_or_default()
     }
 
@@ -296,6 +304,23 @@ impl Branch {
         git_failed(&self.shown, error)
     }
 
+    /// The error of a reference whose lock file is there.
+    fn locked(&self) -> OutsideError {
+        let lock = self.repository.commondir().join(&self.reference);
+        OutsideError::Source {
+            message: format!(
+                "the branch `{}` is locked by the file {}.lock, so it is left alone",
+                self.name(),
+                lock.display()
+            ),
+            hint: Some(
+                "another git may be writing the branch: run it again; where none is at work, one \
+                 that was ended left the file behind: remove it"
+                    .to_owned(),
+            ),
+        }
+    }
+
     fn not_written(&self, error: &git2::Error) -> OutsideError {
         OutsideError::of_source(format!(
             "cannot write to the repository {}: {}",
@@ -351,73 +376,54 @@ fn author(repository: &Repository) -> Result<Signature<'static>, OutsideError> {
         })
 }
 
-/// Refuses a branch that a work tree has checked out, as `git branch --force` does: the work tree
-/// would seem to take back what the commit brought.
-fn refuse_checked_out(
-    repository: &Repository,
-    name: &str,
-    reference: &str,
-) -> Result<(), OutsideError> {
-    let common = repository.commondir();
-    let main = Repository::open(common).map_err(|error| git_failed(name, &error))?;
-    let mut heads: Vec<(PathBuf, PathBuf)> = Vec::new();
-    if let Some(root) = main.workdir() {
-        heads.push((root.to_owned(), common.join("HEAD")));
-    }
-    for linked in main
-        .worktrees()
-        .iter()
-        .flat_map(|all| all.iter())
-        .flatten()
-        .flatten()
-    {
-        if let Ok(tree) = main.find_worktree(linked) {
-            let head = common.join("worktrees").join(linked).join("HEAD");
-            heads.push((tree.path().to_owned(), head));
-        }
-    }
-    let is_at = |head: &Path| {
-        let text = std::fs::read_to_string(head).unwrap_or_default();
-        text.trim_end().strip_prefix(SYMBOLIC) == Some(reference)
+/// Refuses a branch that is another name of a reference: the commit would move that one, which
+/// nobody named.
+fn refuse_symbolic(name: &str, found: &Reference<'_>) -> Result<(), OutsideError> {
+    let Some(target) = found.symbolic_target_bytes() else {
+        return Ok(());
     };
-    match heads.iter().find(|(_, head)| is_at(head)) {
-        None => Ok(()),
-        Some((root, _)) => Err(OutsideError::Source {
-            message: format!(
-                "the branch `{name}` is checked out in {}, whose files would no longer be its own",
-                root.display()
-            ),
-            hint: Some(
-                "name another branch, or `git switch` to another one there; `palisade gen` writes \
-                 into a work tree"
-                    .to_owned(),
-            ),
-        }),
-    }
+    let target = String::from_utf8_lossy(target);
+    let hint = match target.strip_prefix(BRANCHES) {
+        Some(branch) => format!("name that one: `--branch {branch}`"),
+        None => "name another branch".to_owned(),
+    };
+    Err(OutsideError::Source {
+        message: format!("the branch `{name}` is a symbolic reference, and leads to `{target}`"),
+        hint: Some(hint),
+    })
 }
 
-/// Refuses to go on while a merge is under way in the output folder: which of its sides is to be is
-/// for its user to say.
-fn refuse_unmerged(repository: &Repository, folder: &str) -> Result<(), OutsideError> {
-    let Ok(index) = repository.index() else {
-        return Ok(());
-    };
-    let Ok(conflicts) = index.conflicts() else {
-        return Ok(());
-    };
-    let mut paths: Vec<String> = conflicts
-        .flatten()
-        .flat_map(|conflict| [conflict.our, conflict.their, conflict.ancestor])
-        .flatten()
-        .map(|entry| String::from_utf8_lossy(&entry.path).into_owned())
-        .filter(|path| Path::new(path).starts_with(folder))
-        .collect();
-    paths.sort();
-    match paths.first() {
+/// Refuses a new branch where git has no room for it: each `/` in the name of a branch is a folder,
+/// and a folder cannot be a branch as well.
+fn refuse_neighbours(repository: &Repository, name: &str) -> Result<(), Error> {
+    let above = name.match_indices('/').filter_map(|(at, _)| name.get(..at));
+    let mut above = above.filter(|above| {
+        let above = format!("{BRANCHES}{above}");
+        repository.find_reference(&above).is_ok()
+    });
+    if let Some(above) = above.next() {
+        return Err(OutsideError::Source {
+            message: format!("there can be no branch `{name}` while there is a branch `{above}`"),
+            hint: Some(format!(
+                "name another one, such as `{}`",
+                name.replace('/', "-")
+            )),
+        }
+        .into());
+    }
+    let failed = |error| git_failed(&repository.path().display().to_string(), &error);
+    let below = repository.references_glob(&format!("{BRANCHES}{name}/*"));
+    let mut below = below.map_err(failed)?;
+    let below = below.names().flatten().map(str::to_owned).min();
+    match below
+        .as_deref()
+        .and_then(|full| full.strip_prefix(BRANCHES))
+    {
         None => Ok(()),
-        Some(path) => Err(OutsideError::Source {
-            message: format!("a merge is under way, and `{path}` has a conflict"),
-            hint: Some("finish it, or `git merge --abort`".to_owned()),
-        }),
+        Some(below) => Err(OutsideError::Source {
+            message: format!("there can be no branch `{name}` while there is a branch `{below}`"),
+            hint: Some(format!("name another one, such as `{name}/main`")),
+        }
+        .into()),
     }
 }

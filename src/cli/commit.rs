@@ -77,7 +77,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     if changes.iter().all(Changes::is_empty) {
         terminal::tell(&format!(
             "nothing to commit: `{}` is as it would be written on `{}`",
-            arguments.output, arguments.branch
+            arguments.output,
+            branch.name()
         ));
         return Ok(Exit::Clean);
     }
@@ -90,15 +91,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
         terminal::print(&format!("{message}\n{}", change::unified(&changes)))?;
         terminal::tell(&format!(
             "{}: {counted}, if it were committed",
-            arguments.branch
+            branch.name()
         ));
         return Ok(Exit::Clean);
     }
     let commit = branch.commit(&changes, &message)?;
-    terminal::tell(&format!(
-        "{}: {counted}, in commit {commit}",
-        arguments.branch
-    ));
+    terminal::tell(&format!("{}: {counted}, in commit {commit}", branch.name()));
     Ok(Exit::Clean)
 }
 
@@ -116,7 +114,7 @@ fn opened(arguments: &Arguments) -> Result<Branch, Error> {
     if let Some(base) = base.filter(|_| branch.exists()) {
         terminal::tell_note(&format!(
             "the branch `{}` is there already, so the commit goes on top of it and not of `{base}`",
-            arguments.branch
+            branch.name()
         ));
     }
     Ok(branch)

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::finding::{Error, InputError};
-use crate::question::logging::{Exactness, PolicyName, Recorded, Wanted, log_denied};
+use crate::question::logging::{Exactness, PolicyName, Recorded, Silent, Wanted, log_denied};
 use crate::question::subject::subject;
 use crate::source::SourceName;
 
@@ -70,11 +70,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
 /// Refuses a call that comes to nothing: a policy that was named and denies nothing, or no policy at
 /// all that does.
 pub(super) fn refuse_nothing(wanted: &Wanted, recorded: &Recorded) -> Result<(), InputError> {
-    if let (Wanted::Policies(_), Some(first)) = (wanted, recorded.silent.first()) {
+    let is_recorded = |key| {
+        let mut policies = recorded.policies.iter();
+        policies.any(|policy| policy.of.contains(key))
+    };
+    let mut without = recorded.silent.iter().filter(|one| !is_recorded(&one.key));
+    if let (Wanted::Policies(_), Some(first)) = (wanted, without.next()) {
         return Err(InputError::new(format!("nothing to record of {first}")));
     }
     if recorded.policies.is_empty() {
-        let mut error = InputError::new("no policy of the input denies anything");
+        let mut error = InputError::new(if recorded.silent.iter().any(|silent| silent.denies) {
+            "nothing of what the input denies can be recorded"
+        } else {
+            "no policy of the input denies anything"
+        });
         for silent in &recorded.silent {
             error = error.also(InputError::new(silent.to_string()));
         }
@@ -83,7 +92,8 @@ pub(super) fn refuse_nothing(wanted: &Wanted, recorded: &Recorded) -> Result<(),
     Ok(())
 }
 
-/// Tells of what is recorded otherwise than it is denied, and how many policies have nothing.
+/// Tells of what is recorded otherwise than it is denied or cannot be, and how many policies have
+/// nothing.
 pub(super) fn tell(recorded: &Recorded) {
     for policy in &recorded.policies {
         if policy.exactness != Exactness::Exact {
@@ -91,7 +101,12 @@ pub(super) fn tell(recorded: &Recorded) {
             terminal::tell_note(&format!("{}: {}", policy.resource.key, told.join(" ")));
         }
     }
-    let silent = recorded.silent.len();
+    let (denying, silent): (Vec<&Silent>, Vec<&Silent>) =
+        recorded.silent.iter().partition(|silent| silent.denies);
+    for one in denying {
+        terminal::tell_note(&one.to_string());
+    }
+    let silent = silent.len();
     if silent > 0 {
         let policies = match silent {
             1 => "1 policy has".to_owned(),

@@ -3,11 +3,13 @@
 //! Nothing here formats for a terminal or a machine: that is `report`.
 
 mod code;
+mod conceal;
 mod error;
 mod nearest;
 mod place;
 
 pub use code::{Code, Severity};
+pub use conceal::has_credentials;
 pub use error::{Error, InputError, OutsideError};
 pub use nearest::nearest;
 pub use place::{Input, Origin, Place, Span};

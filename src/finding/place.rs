@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::conceal;
+
 /// What kind of place a text comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Origin {
@@ -25,6 +27,8 @@ pub struct Input {
     pub name: String,
     /// The whole text, without a byte order mark.
     pub text: String,
+    /// Its documents that hold a `Secret`, in order.
+    secrets: Vec<Range<usize>>,
 }
 
 impl Input {
@@ -42,6 +46,7 @@ impl Input {
         Arc::new(Self {
             origin,
             name: name.into(),
+            secrets: conceal::secret_documents(&text),
             text,
         })
     }
@@ -127,6 +132,14 @@ impl Place {
             input: Arc::clone(input),
             span,
         }
+    }
+
+    /// Whether the line that it stands on is not for everybody: one of a `Secret`, one with credentials
+    /// in it, or the value of a key that names a secret. Errors and findings do not show such a line.
+    pub fn is_secret(&self) -> bool {
+        let at = self.span.start as usize;
+        let holds = |document: &Range<usize>| (document.start..=document.end).contains(&at);
+        self.input.secrets.iter().any(holds) || conceal::is_secret_line(&self.input.text, at)
     }
 }
 

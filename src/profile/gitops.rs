@@ -177,13 +177,16 @@ impl Gitops {
     /// The first such key.
     pub(super) fn check(&self, input: &Arc<Input>) -> Result<(), InputError> {
         for (name, value) in self.texts() {
-            if ADDRESSES.contains(&name) && has_secret(value) {
+            if !ADDRESSES.contains(&name) {
+                continue;
+            }
+            if let Some(secret) = secret_in(value) {
                 // The line is not shown: it holds what nobody should read.
                 let place = Place::new(input, value.span);
-                return Err(InputError::new(format!(
-                    "`{name}` at {place} holds a user or a password"
-                ))
-                .hint("write the bare address; who reads it has credentials of its own"));
+                return Err(
+                    InputError::new(format!("`{name}` at {place} holds {secret}"))
+                        .hint("write the bare address; who reads it has credentials of its own"),
+                );
             }
         }
         let apply = self
@@ -225,13 +228,17 @@ impl Gitops {
     }
 }
 
-/// Whether an address holds what nobody should read: a password, or over HTTP anything before `@`,
-/// since tokens stand there. The user of an SSH address is none.
-pub fn has_secret(address: &str) -> bool {
+/// What an address holds that may be a secret: a password, over HTTP anything before `@`, since
+/// tokens stand there, or a query or fragment, where they stand too. The user of an SSH address is none.
+pub fn secret_in(address: &str) -> Option<&'static str> {
     let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    match authority.rsplit_once('@') {
-        None => false,
-        Some((user, _)) => user.contains(':') || scheme.starts_with("http"),
+    let is_http = scheme.to_ascii_lowercase().starts_with("http");
+    let user = authority.rsplit_once('@').map(|(user, _)| user);
+    if user.is_some_and(|user| user.contains(':') || is_http) {
+        return Some("a user or a password");
     }
+    address
+        .contains(['?', '#'])
+        .then_some("a query or a fragment")
 }

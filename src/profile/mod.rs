@@ -31,7 +31,7 @@ pub use cluster::{
     Audience, ClusterProfile, ClusterService, Platform, Worker, Workers, check_pod_subnet,
 };
 pub use fact::{Day, FactList, Facts, Source, Status};
-pub use gitops::{ApplyWord, GITOPS_KEYS, Gitops, GitopsKey, LayoutWord, has_secret};
+pub use gitops::{ApplyWord, GITOPS_KEYS, Gitops, GitopsKey, LayoutWord, secret_in};
 pub use ingress::{
     Balancer, HealthCheckFacts, HealthChecks, Ingress, IngressFacts, IngressPolicy, IngressProfile,
     IngressRules, LoadBalancer, LoadBalancerKind, NamedSet, NodePortAccess, NodePorts,

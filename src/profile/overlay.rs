@@ -6,7 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::finding::{Input, InputError, Place, nearest};
+use crate::finding::{Input, InputError, Place, has_credentials, nearest};
 use crate::net::Cidr;
 use crate::yaml::{self, Located};
 
@@ -151,6 +151,10 @@ impl Correction {
             Err(InputError::new(format!("`{}` {message}", self.list.value))
                 .at(Place::new(input, self.list.span)))
         };
+        let source = self.source.as_ref();
+        if source.is_some_and(|source| has_credentials(&source.repository)) {
+            return refuse("has a `source` whose address holds a name or a password");
+        }
         let changes = !self.add.is_empty() || !self.remove.is_empty();
         match &self.replace {
             None if !changes => refuse("has nothing to `add`, `remove` or `replace`"),

@@ -10,7 +10,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::finding::{Input, InputError, Place};
+use crate::finding::{Input, InputError, Place, has_credentials};
 use crate::yaml::{self, Located};
 
 use super::Name;
@@ -132,13 +132,14 @@ impl FromStr for Url {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        // First of all: the other sentences show the address.
+        if has_credentials(text) {
+            return Err("an address of a source holds no name and no password".to_owned());
+        }
         let rest = text
             .strip_prefix(SCHEME)
             .ok_or_else(|| format!("`{text}` is not an address that begins with `{SCHEME}`"))?;
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        if host.contains('@') {
-            return Err("an address of a source holds no name and no password".to_owned());
-        }
         let is_plain = text.chars().all(|c| c.is_ascii_graphic());
         if host.is_empty() || !is_plain {
             return Err(format!("`{text}` is not an address"));

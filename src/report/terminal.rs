@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use annotate_snippets::{
-    Annotation, AnnotationKind, Group, Level, Message, Renderer, Snippet, Title,
+    Annotation, AnnotationKind, Element, Group, Level, Message, Origin, Renderer, Snippet, Title,
 };
 
 use crate::finding::{Error, Finding, InputError, Place, Severity, Span};
@@ -47,12 +47,12 @@ pub fn error(error: &Error, style: Style) -> String {
 pub fn input_error(error: &InputError, style: Style) -> String {
     let title = Level::ERROR.primary_title(error.message());
     let mut group = match error.place() {
-        Some(place) => title.element(snippet(place, AnnotationKind::Primary, "")),
+        Some(place) => title.element(shown(place, AnnotationKind::Primary, "")),
         None => bare(title),
     };
     for other in error.others() {
         group = match other.place() {
-            Some(place) => group.element(snippet(place, AnnotationKind::Context, other.message())),
+            Some(place) => group.element(shown(place, AnnotationKind::Context, other.message())),
             None => group.element(Level::NOTE.message(other.message())),
         };
     }
@@ -84,9 +84,9 @@ fn finding(finding: &Finding, renderer: &Renderer) -> String {
     let title = level
         .primary_title(finding.message.as_str())
         .id(finding.code.word());
-    let mut group = title.element(snippet(&finding.place, AnnotationKind::Primary, ""));
+    let mut group = title.element(shown(&finding.place, AnnotationKind::Primary, ""));
     for (place, what) in &finding.related {
-        group = group.element(snippet(place, AnnotationKind::Context, what));
+        group = group.element(shown(place, AnnotationKind::Context, what));
     }
     if let Some(hint) = &finding.hint {
         group = group.element(Level::HELP.message(hint.as_str()));
@@ -97,6 +97,20 @@ fn finding(finding: &Finding, renderer: &Renderer) -> String {
 /// A title with nothing below it.
 fn bare(title: Title<'_>) -> Group<'_> {
     title.elements(Vec::<Message<'_>>::new())
+}
+
+/// A place with its line; where the line is not for everybody, the place alone.
+fn shown<'a>(place: &'a Place, kind: AnnotationKind, label: &'a str) -> Element<'a> {
+    if !place.is_secret() {
+        return snippet(place, kind, label).into();
+    }
+    if !label.is_empty() {
+        return Level::NOTE.message(format!("{label}: {place}")).into();
+    }
+    Origin::path(place.input.name.as_str())
+        .line(place.span.line.max(1) as usize)
+        .char_column(place.span.column.max(1) as usize)
+        .into()
 }
 
 /// The line of a place, the place marked. Only this line is handed to the renderer: it counts

@@ -2,9 +2,9 @@
 //! that was asked alone.
 
 use std::error::Error as _;
-use std::io::Read as _;
+use std::io::{self, ErrorKind, Read};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 use reqwest::blocking::{Client, RequestBuilder, Response};
@@ -19,6 +19,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 
 /// The longest pause that a server is granted before it is asked again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// How many bytes of an answer are read at once, at most.
+const CHUNK: usize = 16 * 1024;
 
 /// How often an answer may lead elsewhere on the same host.
 const MOST_REDIRECTS: usize = 3;
@@ -167,6 +170,7 @@ impl Https {
     }
 
     fn once(&self, request: RequestBuilder, most: u64) -> Result<Option<Got>, Failure> {
+        let begun = Instant::now();
         let mut response = request.send().map_err(|error| self.failed(&error))?;
         let status = response.status();
         if status == StatusCode::NOT_MODIFIED {
@@ -183,21 +187,9 @@ impl Https {
         if announced.is_some_and(|length| length > most) {
             return Err(too_long());
         }
-        let mut body = Vec::new();
         // One byte more tells what is too long from what just fits.
-        let mut bounded = response.by_ref().take(most.saturating_add(1));
-        bounded.read_to_end(&mut body).map_err(|error| {
-            let inner = error
-                .get_ref()
-                .and_then(|e| e.downcast_ref::<reqwest::Error>());
-            inner.map_or_else(
-                || Failure {
-                    said: format!("the answer ends in the middle: {error}"),
-                    again: Again::Soon,
-                },
-                |error| self.failed(error),
-            )
-        })?;
+        let bounded = response.by_ref().take(most.saturating_add(1));
+        let body = self.read(bounded, begun)?;
         if u64::try_from(body.len()).unwrap_or(u64::MAX) > most {
             return Err(too_long());
         }
@@ -213,6 +205,47 @@ impl Https {
         }))
     }
 
+    /// The whole of an answer to a request that was `begun` then.
+    fn read(&self, mut answer: impl Read, begun: Instant) -> Result<Vec<u8>, Failure> {
+        let mut body = Vec::new();
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            let read = match answer.read(&mut chunk) {
+                Ok(read) => read,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(self.broken(&error)),
+            };
+            if read == 0 {
+                return Ok(body);
+            }
+            body.extend(chunk.iter().take(read));
+            // The client's own limit holds for each read: what trickles would never meet it.
+            if begun.elapsed() >= self.limits.patience() {
+                return Err(self.late());
+            }
+        }
+    }
+
+    fn broken(&self, error: &io::Error) -> Failure {
+        let inner = error
+            .get_ref()
+            .and_then(|e| e.downcast_ref::<reqwest::Error>());
+        inner.map_or_else(
+            || Failure {
+                said: format!("the answer ends in the middle: {error}"),
+                again: Again::Soon,
+            },
+            |error| self.failed(error),
+        )
+    }
+
+    fn late(&self) -> Failure {
+        Failure {
+            said: format!("no whole answer within {} s", self.limits.seconds.value),
+            again: Again::Soon,
+        }
+    }
+
     fn failed(&self, error: &reqwest::Error) -> Failure {
         if error.is_redirect() {
             return Failure {
@@ -221,11 +254,7 @@ impl Https {
             };
         }
         if error.is_timeout() {
-            let seconds = self.limits.seconds.value;
-            return Failure {
-                said: format!("no whole answer within {seconds} s"),
-                again: Again::Soon,
-            };
+            return self.late();
         }
         let told = chain(error);
         let said = if error.is_body() || error.is_decode() {

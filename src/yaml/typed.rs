@@ -95,7 +95,12 @@ fn explain(input: &Arc<Input>, error: &Error) -> InputError {
             unexpected,
             expected,
             ..
-        } => InputError::new(format!("{unexpected} is not {expected}")),
+        } => InputError::new(if place.as_ref().is_some_and(Place::is_secret) {
+            // What is unexpected is shown with its value.
+            format!("this is not {expected}")
+        } else {
+            format!("{unexpected} is not {expected}")
+        }),
         Error::Unexpected { expected, .. } => {
             InputError::new(format!("{} is wanted here", wanted(expected)))
         }

@@ -105,3 +105,21 @@ fn regions_are_guarded() {
     let ran = desk.run("profile update");
     assert_eq!(ran.code, 0, "{}", ran.stderr);
 }
+
+#[test]
+fn an_address_of_a_source_with_a_password_is_refused_and_not_shown() {
+    let cases = [
+        "https://me:hunter2@git.example/p",
+        "http://me:hunter2@git.example/p",
+        "me:hunter2@git.example",
+        "https://me:hun/ter2@git.example",
+    ];
+    for address in cases {
+        let error = address.parse::<palisade::profile::Url>().unwrap_err();
+        let told = "an address of a source holds no name and no password";
+        assert_eq!(error, told, "{address}");
+    }
+    let error = "ftp://git.example".parse::<palisade::profile::Url>();
+    let shown = "`ftp://git.example` is not an address that begins with `https://`";
+    assert_eq!(error.unwrap_err(), shown);
+}

@@ -75,6 +75,13 @@ fn what_corrects_nothing_is_refused_with_its_place() {
         ),
         (
             "  remove: [166.9.12.26/32]\n",
+            "  source: {repository: 'https://me:hunter2@git.example/p'}\n",
+            "`control-plane-private` has a `source` whose address holds a name or a password",
+            "3:9",
+            "",
+        ),
+        (
+            "  remove: [166.9.12.26/32]\n",
             "  replace: [166.9.1.1/32]\n",
             "`control-plane-private` is replaced, so nothing is added or removed besides",
             "3:9",

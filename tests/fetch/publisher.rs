@@ -31,6 +31,8 @@ pub enum Reply {
     Half(Vec<u8>),
     /// Nothing, for so long.
     Silence(Duration),
+    /// A list of blanks, each so long after the one before it.
+    Trickle(Duration),
     NotModified,
 }
 
@@ -246,6 +248,15 @@ fn send(stream: &mut impl Write, reply: &Reply) -> bool {
         Reply::Silence(time) => {
             thread::sleep(*time);
             return false;
+        }
+        Reply::Trickle(time) => {
+            let head = b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n";
+            let mut goes_on = stream.write_all(head).is_ok();
+            for _ in 0..20 {
+                goes_on = goes_on && stream.write_all(b" ").is_ok() && stream.flush().is_ok();
+                thread::sleep(*time);
+            }
+            return goes_on;
         }
     };
     let head = format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\n\r\n", body.len());

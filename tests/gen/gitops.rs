@@ -196,3 +196,39 @@ fn a_secret_in_a_profile_is_not_shown() {
         assert!(!ran.stderr.contains("glpat"), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn a_secret_in_a_wrong_key_or_value_is_not_shown() {
+    let cases = [
+        (
+            "layout: argocd\nrepoURL: https://me:glpat@git.example/p\n",
+            "error: unknown key `repoURL`\n--> shop.yaml:6:3\n",
+        ),
+        (
+            "layout: argocd\nrepoUrl: [https://me:glpat@git.example/p]\n",
+            "error: a single text is wanted here\n--> shop.yaml:6:12\n",
+        ),
+        (
+            "layout: flux\nsource: https://me:glpat@git.example/p\n",
+            "error: `source` holds a user or a password\n--> shop.yaml:6:11\n",
+        ),
+        (
+            "layout: argocd\nrepoUrl: 'https://me:gl pat@git.example/p'\n",
+            "error: `repoUrl` at shop.yaml:6:12 holds a user or a password\n",
+        ),
+        (
+            "layout: argocd\nrepoUrl: https://git.example/p?token=glpat\n",
+            "error: `repoUrl` at shop.yaml:6:12 holds a query or a fragment\n",
+        ),
+    ];
+    for (section, expected) in cases {
+        let (_, ran) = with(section, "");
+        assert_eq!(ran.code, 2, "{section}: {}", ran.stderr);
+        let told = &ran.stderr;
+        assert!(told.starts_with(expected), "{section}: {told}");
+        assert!(
+            !told.contains("glpat") && !told.contains("gl pat"),
+            "{told}"
+        );
+    }
+}

@@ -5,7 +5,7 @@ use crate::layout::{ARGOCD, FLUX};
 
 #[test]
 fn what_is_missing_or_of_another_layout_is_refused() {
-    const CASES: [(&str, &str); 20] = [
+    const CASES: [(&str, &str); 25] = [
         (
             "--layout argocd",
             "error: `--layout argocd` wants `--project`\n",
@@ -82,6 +82,27 @@ fn what_is_missing_or_of_another_layout_is_refused() {
         (
             "--layout argocd --project p --repo-url https://git.example/p --revision main --destination https://me:word@api.example",
             "error: `--destination` holds a user or a password\n",
+        ),
+        (
+            "--layout argocd --project p --repo-url https://git.example/p?token=word --revision main --destination a",
+            "error: `--repo-url` holds a query or a fragment\n",
+        ),
+        (
+            "--layout argocd --project p --repo-url https://git.example/p#word --revision main --destination a",
+            "error: `--repo-url` holds a query or a fragment\n",
+        ),
+        (
+            "--layout argocd --project p --repo-url file:///srv/p --revision main --destination a",
+            "error: `--repo-url file:///srv/p` is not an address of a Git repository\n |\n \
+             = help: write https://HOST/PATH, ssh://git@HOST/PATH or git@HOST:PATH",
+        ),
+        (
+            "--layout flux --source me:word@git.example/p",
+            "error: `--source` holds a user or a password\n",
+        ),
+        (
+            "--layout kustomize --apply calicoctl --calicoctl-image me:word@r.example/x:v1",
+            "error: `--calicoctl-image` holds a user or a password\n",
         ),
     ];
     for (arguments, expected) in CASES {

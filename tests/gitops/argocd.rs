@@ -18,14 +18,14 @@ fn application() -> Room {
     room
 }
 
-fn generate(room: &Room, parameters: Option<&Value>) -> Ran {
+fn generate(room: &Room, parameters: Option<&str>) -> Ran {
     let mut command = tool("bash");
     command
         .arg(project("examples/integrations/argocd/generate.sh"))
         .current_dir(room.path("app"))
         .env("PALISADE_BINARY", env!("CARGO_BIN_EXE_palisade"));
     if let Some(parameters) = parameters {
-        command.env("ARGOCD_APP_PARAMETERS", parameters.to_string());
+        command.env("ARGOCD_APP_PARAMETERS", parameters);
     }
     let output = command.output().unwrap();
     Ran {
@@ -71,7 +71,7 @@ fn parameters_say_what_is_rendered() {
     ];
     assert_eq!(all.len(), 17);
     for (parameters, count) in cases {
-        let ran = generate(&room, Some(&parameters));
+        let ran = generate(&room, Some(&parameters.to_string()));
         assert_eq!(ran.code, 0, "{parameters}: {}", ran.stderr);
         assert_eq!(names(&ran.stdout).len(), count, "{parameters}");
     }
@@ -108,7 +108,15 @@ fn what_is_wrong_prints_nothing_and_fails() {
         ),
         (
             json!([{"name": "networks", "array": "public"}]),
-            "Cannot iterate",
+            "the parameter `networks` wants `array`, a list of texts",
+        ),
+        (
+            json!([{"name": "networks", "string": "public"}]),
+            "the parameter `networks` wants `array`, a list of texts",
+        ),
+        (
+            json!([{"name": "cluster", "array": ["second.yaml"]}]),
+            "the parameter `cluster` wants `string`, a text",
         ),
         (
             json!([{"name": "without", "array": ["x; touch pwned"]}]),
@@ -126,9 +134,14 @@ fn what_is_wrong_prints_nothing_and_fails() {
             json!([{"name": "clutser", "string": "a"}]),
             "there is no parameter `clutser`",
         ),
-        (json!({"cluster": "a"}), "error"),
+        (
+            json!({"cluster": "a"}),
+            "ARGOCD_APP_PARAMETERS is no list of parameters, each with its name",
+        ),
     ];
-    for (parameters, said) in cases {
+    let texts = cases.map(|(parameters, said)| (parameters.to_string(), said));
+    let malformed = ("[{".to_owned(), "error: ARGOCD_APP_PARAMETERS is no JSON\n");
+    for (parameters, said) in texts.into_iter().chain([malformed]) {
         let ran = generate(&room, Some(&parameters));
         assert_ne!(ran.code, 0, "{parameters}");
         assert_eq!(ran.stdout, "", "{parameters}");

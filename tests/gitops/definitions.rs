@@ -219,7 +219,7 @@ fn the_workflow_and_the_job_of_the_example_pass() {
         room.read("palisade-report/comment.md")
             .matches("| ✅ ")
             .count(),
-        4
+        6
     );
 }
 

@@ -127,6 +127,138 @@ fn what_the_base_lacks_is_new_and_what_is_gone_is_told() {
     );
 }
 
+/// The rows of the comment's first table that are not of `gen --check` and of what would be rendered.
+fn rows_of_files(comment: &str) -> Vec<&str> {
+    let table = comment.lines().skip_while(|line| !line.starts_with("| "));
+    table
+        .take_while(|line| line.starts_with('|'))
+        .filter(|line| {
+            ["| `verify` files", "| `diff`", "| files"]
+                .iter()
+                .any(|step| line.starts_with(step))
+        })
+        .collect()
+}
+
+/// A policy before all others that lets everything through.
+const LOOSE: &str = "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\n\
+    metadata: {name: loose}\nspec:\n  order: 1\n  types: [Ingress, Egress]\n\
+    \x20 ingress: [{action: Allow}]\n  egress: [{action: Allow}]\n";
+
+#[test]
+fn a_policy_that_no_fact_asks_for_is_told_wherever_it_lies() {
+    const PROVED: &str = "| `verify` files | `plain/clusters/billing` | ✅ 62 intents in 2 cases: 60 proved, 2 empty |";
+    const SAME: &str = "| `diff` | `plain/clusters/billing` | ✅ no difference |";
+    const NO_FOLDER: &str = "🔶 is in no folder of a cluster or region: nothing is proven of it |";
+    const NEW: &str = "🔶 is new, all of it; no target has it, so nothing is proven of it |";
+    const FORGED: &str = "❌ not shown: a path has a line break or another control character |";
+    let row = |step: &str, of: &str, said: &str| format!("| {step} | `{of}` | {said}");
+    let cases = [
+        (
+            "README.md",
+            0,
+            "as it should be",
+            vec![PROVED.to_owned(), SAME.to_owned()],
+        ),
+        (
+            "loose.yaml",
+            0,
+            "there is something to look at",
+            vec![
+                PROVED.to_owned(),
+                row("files", "plain/loose.yaml", NO_FOLDER),
+                row("`diff`", "plain/loose.yaml", NEW),
+                SAME.to_owned(),
+            ],
+        ),
+        (
+            "clusters/loose.yaml",
+            0,
+            "there is something to look at",
+            vec![
+                PROVED.to_owned(),
+                SAME.to_owned(),
+                row("files", "plain/clusters/loose.yaml", NO_FOLDER),
+                row("`diff`", "plain/clusters/loose.yaml", NEW),
+            ],
+        ),
+        (
+            "extra/loose.yaml",
+            0,
+            "there is something to look at",
+            vec![
+                PROVED.to_owned(),
+                row("`diff`", "plain/extra", NEW),
+                SAME.to_owned(),
+            ],
+        ),
+        (
+            "x\n## hi/loose.yaml",
+            1,
+            "there is something to look at",
+            vec![
+                PROVED.to_owned(),
+                row("`diff`", "plain/x ## hi", FORGED),
+                SAME.to_owned(),
+            ],
+        ),
+        (
+            "clusters/billing/x\n## hi.yaml",
+            1,
+            "there is something to look at",
+            vec![
+                row("`verify` files", "plain/clusters/billing", FORGED),
+                row("`diff`", "plain/clusters/billing", FORGED),
+            ],
+        ),
+    ];
+    for (path, code, heading, rows) in cases {
+        let repository = Repository::new();
+        repository
+            .room
+            .write(&format!("repository/plain/{path}"), LOOSE);
+        let ran = repository.run("check.sh", &[("PALISADE_BASE", "main")]);
+        assert_eq!(ran.code, code, "{path:?}: {}{}", ran.stdout, ran.stderr);
+        let comment = repository.room.read("report/comment.md");
+        assert!(
+            comment.contains(&format!("\n## Palisade: {heading}\n")),
+            "{comment}"
+        );
+        assert!(!comment.contains("\n## hi"), "{comment}");
+        assert_eq!(rows_of_files(&comment), rows, "{path:?}");
+        assert_eq!(
+            comment.contains("| added | GlobalNetworkPolicy | `loose` |"),
+            rows.iter().any(|row| row.ends_with(NEW)),
+            "{path:?}: {comment}"
+        );
+    }
+}
+
+#[test]
+fn what_lies_in_a_folder_of_a_target_is_proven_as_it_is() {
+    let repository = Repository::new();
+    repository.room.write(
+        "repository/plain/clusters/billing/private/loose.yaml",
+        LOOSE,
+    );
+    let ran = repository.run("check.sh", &[("PALISADE_BASE", "main")]);
+    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+    let comment = repository.room.read("report/comment.md");
+    assert_eq!(
+        rows_of_files(&comment),
+        [
+            "| `verify` files | `plain/clusters/billing` | ❌ 62 intents in 2 cases: 52 proved, 2 empty, 8 refuted |",
+            "| `diff` | `plain/clusters/billing` | 🔶 differs, see below |",
+        ]
+    );
+    // What is rendered holds, so only the files' findings are there, and `diff` asks the target's intents.
+    let whole = repository.room.read("report/summary.md");
+    assert_eq!(whole.matches("<summary>no longer holds: <b>").count(), 5);
+    let sarif: serde_json::Value =
+        serde_json::from_str(&repository.room.read("report/palisade.sarif")).unwrap();
+    assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), 8);
+}
+
 #[test]
 fn words_behind_a_double_dash_are_for_gen_alone() {
     let repository = Repository::new();

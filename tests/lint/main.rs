@@ -19,6 +19,7 @@ mod command;
 mod formats;
 mod kubernetes;
 mod robust;
+mod secrets;
 mod stored;
 mod together;
 mod val;

@@ -104,6 +104,13 @@ fn what_is_recorded() {
             vec!["log-denied-after-a 1001: 1 exact"],
         ),
         (
+            "two that select the same pods in different directions are recorded once",
+            kubernetes("a", "run: nginx", "run: u")
+                + &kubernetes("b", "run: nginx", "run: v")
+                + "  egress:\n  - to: [{podSelector: {}}]\n  policyTypes: [Ingress, Egress]\n",
+            vec!["log-denied-after-a 1001: 2 exact"],
+        ),
+        (
             "two that may select the same pods: what neither allows",
             kubernetes("a", "run: nginx", "run: u") + &kubernetes("b", "tier: front", "run: v"),
             vec![

@@ -91,3 +91,58 @@ spec: {selector: all(), types: [Ingress]}
         assert_eq!(ran.stdout, "", "{line}");
     }
 }
+
+/// What cannot be recorded is told, and takes nothing away from what can (EVAL-3).
+#[test]
+fn the_end_of_a_tier_that_nothing_can_stand_behind() {
+    let policy = |name: &str, order: &str, rule: &str| {
+        format!(
+            "---\napiVersion: projectcalico.org/v3\nkind: NetworkPolicy\n\
+             metadata: {{name: {name}, namespace: default}}\nspec:\n  {order}\n  \
+             selector: run == 'nginx' || run == '{name}'\n  types: [Ingress]\n  ingress:\n  - {{{rule}}}\n"
+        )
+    };
+    let rules = policy(
+        "p",
+        "order: 100",
+        "action: Deny, protocol: TCP, destination: {ports: [22]}",
+    );
+    for (order, why) in [
+        (
+            "tier: default",
+            "NetworkPolicy default/q has no order, which puts it at the end of the tier, and \
+             nothing can be put behind it: give it an order",
+        ),
+        (
+            "order: 1e308",
+            "no order is left behind that of NetworkPolicy default/q in tier default: give it a \
+             lesser one",
+        ),
+    ] {
+        let last = policy("q", order, "action: Allow, protocol: UDP");
+        let room = Room::new();
+        room.write("both.yaml", format!("{rules}{last}"));
+        room.write("last.yaml", &last);
+        let note = |name: &str| {
+            format!(
+                "NetworkPolicy default/{name}: what is left to the end of the tier cannot be \
+                 recorded: {why}\n"
+            )
+        };
+        let ran = room.run("log-denied both.yaml --baseline off");
+        assert_eq!(ran.code, 0, "{order}: {ran:?}");
+        assert_eq!(ran.stdout.matches("\n  name: ").count(), 1, "{ran:?}");
+        let name = "\n  name: log-denied-by-p\n";
+        assert!(ran.stdout.contains(name), "{ran:?}");
+        let told = format!("note: {}note: {}", note("p"), note("q"));
+        assert_eq!(ran.stderr, told, "{order}");
+        let ran = room.run("log-denied both.yaml --baseline off --policy p");
+        assert_eq!(ran.code, 0, "{order}: {ran:?}");
+        assert_eq!(ran.stderr, format!("note: {}", note("p")), "{order}");
+        let ran = room.run("log-denied last.yaml --baseline off");
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran:?}");
+        for part in ["nothing of what the input denies can be recorded", why] {
+            assert!(ran.stderr.contains(part), "{part}: {ran:?}");
+        }
+    }
+}

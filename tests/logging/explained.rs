@@ -190,3 +190,101 @@ fn a_source_port_counts_where_a_rule_asks_for_it() {
     room.write("policies.yaml", asking);
     assert_eq!(count(&room), 2);
 }
+
+const TWO_WORKERS: &str = "\
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: out}
+spec:
+  selector: run == 'a'
+  types: [Egress]
+  egress:
+  - {action: Log}
+  - {action: Deny, protocol: TCP, destination: {ports: [9]}}
+  - {action: Allow}
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: in}
+spec:
+  selector: run == 'b'
+  types: [Ingress]
+  ingress:
+  - {action: Log}
+  - {action: Deny}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: default}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: a, namespace: default, labels: {run: a}}
+spec: {nodeName: w1}
+status: {phase: Running, podIP: 172.30.1.7}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: b, namespace: default, labels: {run: b}}
+spec: {nodeName: w2}
+status: {phase: Running, podIP: 172.30.2.8}
+";
+
+/// Either worker writes of a packet between two, and only the policies of its own pod count there
+/// (EVAL-11).
+#[test]
+fn the_interfaces_say_whose_worker_wrote_it() {
+    let elsewhere = |hook: &str| {
+        format!(
+            "unknown: by what is given {hook} drops it, which is not where `IN=` and `OUT=` say \
+             that it was recorded"
+        )
+    };
+    let by_out = "denied by rule 2 of GlobalNetworkPolicy out at workload-egress  policies.yaml:9";
+    let by_in = "denied by rule 2 of GlobalNetworkPolicy in at workload-ingress  policies.yaml:20";
+    let cases = [
+        (
+            "IN=tunl0 OUT=cali11",
+            80,
+            "to a pod",
+            by_in.to_owned(),
+            Some("in"),
+        ),
+        (
+            "IN=cali11 OUT=tunl0",
+            80,
+            "from a pod",
+            elsewhere("workload-ingress"),
+            Some("out"),
+        ),
+        (
+            "IN=cali11 OUT=tunl0",
+            9,
+            "from a pod",
+            by_out.to_owned(),
+            Some("out"),
+        ),
+        (
+            "IN=tunl0 OUT=cali11",
+            9,
+            "to a pod",
+            elsewhere("workload-egress"),
+            None,
+        ),
+    ];
+    for (interfaces, port, way, decided, recorded_by) in cases {
+        let room = room(&tcp(interfaces, "172.30.1.7", "172.30.2.8", 40_000, port));
+        room.write("policies.yaml", TWO_WORKERS);
+        room.write(
+            "workers.yaml",
+            format!("{WORKERS}- {{name: w2, privateIP: 10.94.87.13, publicIP: 203.0.113.131}}\n"),
+        );
+        let ran = room.run(&format!("{CALL} --baseline off"));
+        let by = recorded_by.map(|by| format!("   recorded by GlobalNetworkPolicy {by}\n"));
+        let expected = format!(
+            "1  TCP 172.30.1.7 -> 172.30.2.8:{port}  {way}\n   {decided}\n{}",
+            by.unwrap_or_default()
+        );
+        assert_eq!(ran.stdout, expected, "{interfaces} {port}: {}", ran.stderr);
+    }
+}

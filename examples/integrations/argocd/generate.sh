@@ -12,6 +12,24 @@ refuse() {
 
 parameters=${ARGOCD_APP_PARAMETERS:-[]}
 
+# Told before anything is read: a parameter of the wrong kind would be as if it were not there.
+wrong=$(jq -rs '
+  def kinds: {cluster: "string", networks: "array", with: "array", without: "array", strict: "string"};
+  def fault:
+    kinds[.name] as $kind
+    | if $kind == null then
+        "there is no parameter `\(.name)`; known are \(kinds | keys_unsorted | join(" "))"
+      elif $kind == "array" and (.array | type != "array" or any(.[]; type != "string")) then
+        "the parameter `\(.name)` wants `array`, a list of texts"
+      elif $kind == "string" and (.string | type) != "string" then
+        "the parameter `\(.name)` wants `string`, a text"
+      else empty end;
+  if length == 1 and (.[0] | type == "array" and all(.[]; type == "object" and (.name | type) == "string"))
+  then [.[0][] | fault][0] // empty
+  else "ARGOCD_APP_PARAMETERS is no list of parameters, each with its name" end
+' 2>/dev/null <<<"$parameters") || refuse 'ARGOCD_APP_PARAMETERS is no JSON'
+if [[ -n $wrong ]]; then refuse "$wrong"; fi
+
 # A parameter that is a text.
 text() {
   jq -er --arg name "$1" '[.[] | select(.name == $name) | .string // empty][0] // ""' <<<"$parameters"
@@ -21,13 +39,6 @@ text() {
 list() {
   jq -er --arg name "$1" '[.[] | select(.name == $name) | .array // [] | .[]] | join("\n")' <<<"$parameters"
 }
-
-known='cluster networks with without strict'
-while IFS= read -r name; do
-  if [[ -n $name && " $known " != *" $name "* ]]; then
-    refuse "there is no parameter \`$name\`; known are $known"
-  fi
-done < <(jq -r '.[].name' <<<"$parameters")
 
 cluster=$(text cluster)
 if [[ -z $cluster ]]; then

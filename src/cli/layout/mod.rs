@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 
 use crate::bundle::{Argocd, Calicoctl, Destination, Flux, Kustomize, Layout, SourceReference};
 use crate::finding::InputError;
-use crate::profile::{ApplyWord, LayoutWord, Name, NodeName, has_secret};
+use crate::profile::{ApplyWord, LayoutWord, Name, NodeName};
 
 use said::{All, Arguments, Said};
 
@@ -204,27 +204,31 @@ fn namespace(all: &All, key: &'static str, usual: &str) -> Result<String, InputE
     }
 }
 
+/// How the address of a repository begins that has a scheme.
+const REPOSITORIES: [&str; 3] = ["https://", "http://", "ssh://"];
+
 fn repository(all: &All) -> Result<String, InputError> {
     let url = all.want("repoUrl")?;
-    if has_secret(&url.text) {
-        // The address is not shown: it holds what nobody should read.
-        return Err(InputError::new(format!(
-            "`{}` holds a user or a password, which would be written into Git",
-            url.name()
-        ))
-        .hint("give Argo CD the credentials of the repository, and here its bare address"));
+    let text = &url.text;
+    let has_scheme = REPOSITORIES.iter().any(|scheme| text.starts_with(scheme));
+    // As git takes it: USER@HOST:PATH.
+    let is_short = !text.contains("://")
+        && text
+            .split_once('@')
+            .is_some_and(|(_, rest)| rest.contains(':'));
+    if !has_scheme && !is_short {
+        return Err(url
+            .error(format!(
+                "`{}` is not an address of a Git repository",
+                url.shown()
+            ))
+            .hint("write https://HOST/PATH, ssh://git@HOST/PATH or git@HOST:PATH"));
     }
     Ok(url.text)
 }
 
 fn destination(all: &All) -> Result<Destination, InputError> {
     let said = all.want("destination")?;
-    if has_secret(&said.text) {
-        return Err(InputError::new(format!(
-            "`{}` holds a user or a password",
-            said.name()
-        )));
-    }
     Ok(if said.text.contains("://") {
         Destination::Server(said.text)
     } else {

@@ -4,8 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::finding::{Input, InputError, Place};
-use crate::profile::{ApplyWord, GITOPS_KEYS, Gitops, GitopsKey, LayoutWord};
+use crate::finding::{Input, InputError, Place, has_credentials};
+use crate::profile::{ApplyWord, GITOPS_KEYS, Gitops, GitopsKey, LayoutWord, secret_in};
+
+/// What to do about a secret in the address of a repository, which is written into Git.
+const BARE: &str =
+    "it is written into Git: give Argo CD the credentials, and here the bare address";
 
 /// The section of a cluster profile, and the text that it stands in.
 #[derive(Debug, Clone)]
@@ -146,11 +150,23 @@ impl All {
             return Ok(None);
         };
         let text = &said.text;
+        // First of all: the other sentences show the value.
+        if let Some(secret) = said.secret() {
+            // The address is not shown: it holds what nobody should read.
+            let error = said.error(format!("`{}` holds {secret}", said.name()));
+            return Err(if key == "repoUrl" {
+                error.hint(BARE)
+            } else {
+                error
+            });
+        }
         if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-            return Err(said.error(format!(
-                "`{}` is empty or holds spaces: {text:?}",
-                said.name()
-            )));
+            let shown = if text.contains('@') {
+                String::new()
+            } else {
+                format!(": {text:?}")
+            };
+            return Err(said.error(format!("`{}` is empty or holds spaces{shown}", said.name())));
         }
         Ok(Some(said.clone()))
     }
@@ -170,6 +186,14 @@ impl All {
 }
 
 impl Said {
+    /// What it holds that nobody should read.
+    fn secret(&self) -> Option<&'static str> {
+        match self.key {
+            "repoUrl" | "destination" => secret_in(&self.text),
+            _ => has_credentials(&self.text).then_some("a user or a password"),
+        }
+    }
+
     /// What it is called where it was said: `--repo-url`, `repoUrl`.
     pub(super) fn name(&self) -> String {
         match self.place {

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::engine::{
-    Answer, Effect, Outcome, Program, StageDecision, StageTrace, TierEnd, Trace, Why,
+    Answer, Effect, Hook, Outcome, Program, StageDecision, StageTrace, TierEnd, Trace, Why,
 };
 use crate::finding::InputError;
 use crate::net::Protocol;
@@ -14,6 +14,7 @@ use crate::profile::{Network, PlatformProfile};
 use crate::question::asked::{Asked, Endpoint, Sort};
 use crate::question::subject::Known;
 use crate::question::trace::trace;
+use crate::resource::Direction;
 
 use super::{LoggedFlow, Seen};
 
@@ -126,17 +127,22 @@ pub fn explain(
     let facts = &known.platform_profile;
     let explained = flows.into_iter().map(|(flow, seen)| {
         let asked = asked(program, flow, &inside);
+        let passage = Passage::of(flow, facts);
+        let met = Met { flow, passage };
         let (decided, recorded_by) = match trace(program, &asked) {
             Ok(answered) => {
                 let traces: Vec<&Trace> = answered.to_each.iter().map(|e| &e.trace).collect();
-                (decided(answered.outcome, &traces), recorders(&traces))
+                (
+                    decided(answered.outcome, &traces, met),
+                    recorders(&traces, met),
+                )
             }
             Err(error) => (unknown(&error), Vec::new()),
         };
         Explained {
             count: seen.count,
             first_line: seen.first_line,
-            passage: Passage::of(flow, facts),
+            passage,
             flow: flow.clone(),
             decided,
             recorded_by,
@@ -176,7 +182,42 @@ fn asked(
     }
 }
 
-fn decided(outcome: Outcome, traces: &[&Trace]) -> Decided {
+/// Which stages the packet of a line may have met where the line was written.
+#[derive(Clone, Copy)]
+struct Met<'f> {
+    flow: &'f LoggedFlow,
+    passage: Passage,
+}
+
+impl Met<'_> {
+    /// Whether the stage is one of them. A packet between pods of two workers is written by either,
+    /// and the interfaces say by which: the sender's sees it come from the pod, the receiver's go
+    /// to it (EVAL-11).
+    fn has(self, stage: &StageTrace) -> bool {
+        match self.passage.way {
+            Way::ToPod | Way::FromPod | Way::BetweenPods => {}
+            Way::In | Way::Out | Way::PodToWorker | Way::WorkerToPod | Way::Through => return true,
+        }
+        let name = match stage.hook {
+            Hook::Workload(Direction::Egress) | Hook::ToHost => {
+                return self.passage.way != Way::ToPod;
+            }
+            Hook::Workload(Direction::Ingress) => return self.passage.way != Way::FromPod,
+            Hook::PreDnat
+            | Hook::Untracked(Direction::Ingress)
+            | Hook::Tunnel(Direction::Ingress)
+            | Hook::Normal(Direction::Ingress)
+            | Hook::Forward(Direction::Ingress) => &self.flow.input,
+            Hook::Untracked(Direction::Egress)
+            | Hook::Tunnel(Direction::Egress)
+            | Hook::Normal(Direction::Egress)
+            | Hook::Forward(Direction::Egress) => &self.flow.output,
+        };
+        !stage.outer && (stage.interface.is_none() || stage.interface.as_deref() == name.as_deref())
+    }
+}
+
+fn decided(outcome: Outcome, traces: &[&Trace], met: Met<'_>) -> Decided {
     match outcome {
         Outcome::Allow => Decided::Allowed,
         Outcome::Unknown(doubt) => Decided::Unknown {
@@ -184,18 +225,34 @@ fn decided(outcome: Outcome, traces: &[&Trace]) -> Decided {
         },
         Outcome::Deny => {
             let mut each: Vec<Decided> = Vec::new();
+            let mut elsewhere = None;
             for way in traces.iter().flat_map(|trace| &trace.ways) {
                 let mut stages = way.stages.iter();
                 let drop = stages.find(|stage| stage.decision == StageDecision::Drop);
-                if let Some(found) = drop.map(of_stage)
-                    && !each.contains(&found)
-                {
+                let Some(drop) = drop else {
+                    continue;
+                };
+                if !met.has(drop) {
+                    elsewhere.get_or_insert(drop.hook);
+                    continue;
+                }
+                let found = of_stage(drop);
+                if !each.contains(&found) {
                     each.push(found);
                 }
             }
             match (each.len(), each.pop()) {
                 (_, None) => Decided::Unknown {
-                    reason: "nothing that is known drops it".to_owned(),
+                    reason: elsewhere.map_or_else(
+                        || "nothing that is known drops it".to_owned(),
+                        |hook| {
+                            format!(
+                                "by what is given {} drops it, which is not where `IN=` and `OUT=` \
+                                 say that it was recorded",
+                                hook.word()
+                            )
+                        },
+                    ),
                 },
                 (1, Some(one)) => one,
                 (_, Some(last)) => {
@@ -251,11 +308,12 @@ fn of_stage(stage: &StageTrace) -> Decided {
 }
 
 /// The policies whose Log rules the packets match before anything decides.
-fn recorders(traces: &[&Trace]) -> Vec<String> {
+fn recorders(traces: &[&Trace], met: Met<'_>) -> Vec<String> {
     let stages = traces
         .iter()
         .flat_map(|trace| &trace.ways)
-        .flat_map(|way| &way.stages);
+        .flat_map(|way| &way.stages)
+        .filter(|stage| met.has(stage));
     let policies = stages
         .flat_map(|stage| &stage.asked)
         .flat_map(|asked| &asked.tiers)

@@ -78,13 +78,15 @@ pub enum Exactness {
     Less(String),
 }
 
-/// A policy that has nothing to record.
+/// A policy of which something is not recorded, or all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Silent {
     /// The policy.
     pub key: Key,
     /// Why there is nothing, or nothing can be.
     pub reason: String,
+    /// Whether it denies something that cannot be recorded; else it denies nothing.
+    pub denies: bool,
 }
 
 /// What comes of a set of policies.
@@ -92,7 +94,7 @@ pub struct Silent {
 pub struct Recorded {
     /// Log policies, in the order in which they are asked about packets.
     pub policies: Vec<LogPolicy>,
-    /// Policies without one.
+    /// Policies without one, and those that are recorded in part.
     pub silent: Vec<Silent>,
 }
 
@@ -159,10 +161,9 @@ pub fn log_denied(
     let mut recorded = Recorded::default();
     let mut drafts = Vec::new();
     for id in chosen {
-        match place::drafts(&program, &found, id) {
-            Ok(own) => drafts.extend(own),
-            Err(silent) => recorded.silent.push(silent),
-        }
+        let (own, silent) = place::drafts(&program, &found, id);
+        drafts.extend(own);
+        recorded.silent.extend(silent);
     }
     recorded.policies = write::written(&bare.resources, &program, &found, drafts)?;
     let after = with(&bare, &recorded.policies);

@@ -21,24 +21,40 @@ pub(super) struct Draft {
     pub(super) order: f64,
 }
 
+impl Draft {
+    /// Records what `other` does, too: in its directions, and behind all that this one or it is
+    /// behind.
+    pub(super) fn take_in(&mut self, other: &Self) {
+        let has = |direction: &Direction| {
+            self.directions.contains(direction) || other.directions.contains(direction)
+        };
+        self.directions = BOTH.into_iter().filter(has).collect();
+        self.order = self.order.max(other.order);
+    }
+}
+
 const BOTH: [Direction; 2] = [Direction::Ingress, Direction::Egress];
 
-/// What records the denials of the policy `id`; or why nothing does.
-pub(super) fn drafts(program: &Program, found: &Tally, id: PolicyId) -> Result<Vec<Draft>, Silent> {
+/// What records the denials of the policy `id`, and why something or all of them is not recorded.
+pub(super) fn drafts(
+    program: &Program,
+    found: &Tally,
+    id: PolicyId,
+) -> (Vec<Draft>, Option<Silent>) {
     let Some(policy) = program.policy(id) else {
-        return Ok(Vec::new());
+        return (Vec::new(), None);
     };
-    let silent = |reason: String| Silent {
+    let silent = |reason: String, denies: bool| Silent {
         key: policy.key.clone(),
         reason,
+        denies,
     };
+    let nothing = |reason: &str| (Vec::new(), Some(silent(reason.to_owned(), false)));
     if policy.staged {
-        return Err(silent("it is only staged, and denies nothing".to_owned()));
+        return nothing("it is only staged, and denies nothing");
     }
     if !found.reached.contains(&id) {
-        return Err(silent(
-            "it applies to no worker or pod, or no packet gets there".to_owned(),
-        ));
+        return nothing("it applies to no worker or pod, or no packet gets there");
     }
     let directions = |cause| -> Vec<Direction> {
         let has = |direction: &Direction| found.has(id, *direction, cause);
@@ -46,24 +62,30 @@ pub(super) fn drafts(program: &Program, found: &Tally, id: PolicyId) -> Result<V
     };
     let (by_rules, by_end) = (directions(Cause::Rule), directions(Cause::End));
     if by_rules.is_empty() && by_end.is_empty() {
-        return Err(silent(
-            "it denies nothing: whatever it does not allow is decided by other policies".to_owned(),
-        ));
+        return nothing(
+            "it denies nothing: whatever it does not allow is decided by other policies",
+        );
     }
     let mut drafts = Vec::new();
+    let mut missing = Vec::new();
+    let mut place = |part, directions: Vec<Direction>, order: Result<f64, String>| match order {
+        Ok(order) => drafts.push(Draft {
+            of: id,
+            part,
+            directions,
+            order,
+        }),
+        Err(reason) => missing.push(reason),
+    };
     if !by_rules.is_empty() {
         let order = before(program, id).ok_or_else(|| {
             let tier = tier_name(program, policy);
-            silent(format!(
-                "no order is left between it and what is before it in tier {tier}"
-            ))
-        })?;
-        drafts.push(Draft {
-            of: id,
-            part: Part::Rules,
-            directions: by_rules,
-            order,
+            format!(
+                "what its rules deny cannot be recorded: no order is left between it and what is \
+                 before it in tier {tier}"
+            )
         });
+        place(Part::Rules, by_rules, order);
     }
     if !by_end.is_empty() {
         let last = by_end
@@ -71,22 +93,28 @@ pub(super) fn drafts(program: &Program, found: &Tally, id: PolicyId) -> Result<V
             .filter_map(|direction| found.last.get(&(id, *direction)))
             .max();
         let last = last.copied().unwrap_or(id);
-        let order = behind(program, last).ok_or_else(|| {
-            let key = program.policy(last).map(|last| last.key.to_string());
-            silent(format!(
-                "{} has no order, which puts it at the end of the tier, and nothing can be put \
-                 behind it: give it an order",
-                key.unwrap_or_default()
-            ))
-        })?;
-        drafts.push(Draft {
-            of: id,
-            part: Part::End,
-            directions: by_end,
-            order,
-        });
+        let order = behind(program, last).ok_or_else(|| no_end(program, last));
+        place(Part::End, by_end, order);
     }
-    Ok(drafts)
+    let silent = (!missing.is_empty()).then(|| silent(missing.join("; "), true));
+    (drafts, silent)
+}
+
+/// Why what is left to the end of the tier behind the policy `last` cannot be recorded.
+fn no_end(program: &Program, last: PolicyId) -> String {
+    let what = "what is left to the end of the tier cannot be recorded";
+    let Some(last) = program.policy(last) else {
+        return what.to_owned();
+    };
+    let key = &last.key;
+    if last.order.is_none() {
+        return format!(
+            "{what}: {key} has no order, which puts it at the end of the tier, and nothing can be \
+             put behind it: give it an order"
+        );
+    }
+    let tier = tier_name(program, last);
+    format!("{what}: no order is left behind that of {key} in tier {tier}: give it a lesser one")
 }
 
 pub(super) fn tier_name<'p>(program: &'p Program, policy: &Policy) -> &'p str {

@@ -42,23 +42,36 @@ pub(super) fn written(
     found: &Tally,
     drafts: Vec<Draft>,
 ) -> Result<Vec<LogPolicy>, InputError> {
-    let mut groups: Vec<(Spec, Vec<PolicyId>, Part)> = Vec::new();
+    let mut groups: Vec<Group> = Vec::new();
     for draft in drafts {
         let Some(spec) = Spec::of(resources, program, found, &draft) else {
             continue;
         };
-        let known = groups
-            .iter_mut()
-            .find(|(other, _, part)| *part == draft.part && *other == spec);
+        let known = groups.iter_mut().find(|known| match draft.part {
+            Part::Rules => known.draft.part == Part::Rules && known.spec == spec,
+            Part::End => known.draft.part == Part::End && known.spec.applies_as(&spec),
+        });
         match known {
-            Some((_, of, _)) => of.push(draft.of),
-            None => groups.push((spec, vec![draft.of], draft.part)),
+            Some(known) => {
+                known.of.push(draft.of);
+                known.draft.take_in(&draft);
+                if let Some(spec) = Spec::of(resources, program, found, &known.draft) {
+                    known.spec = spec;
+                }
+            }
+            None => groups.push(Group {
+                of: vec![draft.of],
+                draft,
+                spec,
+            }),
         }
     }
     let mut taken: BTreeSet<Key> = resources.iter().map(|r| r.key.clone()).collect();
     let mut policies = Vec::with_capacity(groups.len());
-    for (spec, of, part) in groups {
-        let of: Vec<Key> = of
+    for group in groups {
+        let (spec, part) = (group.spec, group.draft.part);
+        let of: Vec<Key> = group
+            .of
             .into_iter()
             .filter_map(|id| program.policy(id).map(|policy| policy.key.clone()))
             .collect();
@@ -74,6 +87,13 @@ pub(super) fn written(
         });
     }
     Ok(policies)
+}
+
+/// Policies that share one Log policy.
+struct Group {
+    of: Vec<PolicyId>,
+    draft: Draft,
+    spec: Spec,
 }
 
 /// What a Log policy says, in several ways to say it.
@@ -133,6 +153,15 @@ impl Spec {
             tier,
             ways,
         })
+    }
+
+    /// Whether the other applies to the same endpoints at the same hooks, in whichever directions.
+    fn applies_as(&self, other: &Self) -> bool {
+        let kept = |spec: &Self| {
+            let way = spec.ways.first();
+            KEPT.map(|key| way.and_then(|way| way.get(key)).cloned())
+        };
+        self.namespace == other.namespace && kept(self) == kept(other)
     }
 
     /// The policy in the first way that the API takes.

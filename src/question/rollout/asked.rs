@@ -135,9 +135,10 @@ pub(super) fn halves(intent: &Intent) -> Option<[Intent; 2]> {
         if let Some(halves) = net_halves(nets) {
             return Some(halves.map(|net| {
                 let group = Group::Nets(vec![net]);
-                let (from, to) = match is_target {
-                    true => (intent.from.clone(), group),
-                    false => (group, intent.to.clone()),
+                let (from, to) = if is_target {
+                    (intent.from.clone(), group)
+                } else {
+                    (group, intent.to.clone())
                 };
                 Intent {
                     from,
