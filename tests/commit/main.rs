@@ -11,6 +11,7 @@
 #[path = "../call/mod.rs"]
 mod call;
 
+mod held;
 mod message;
 mod refused;
 mod repository;

@@ -1,5 +1,7 @@
 //! What is committed, and what is left as it was.
 
+use std::path::Path;
+
 use palisade::bundle::{Branch, Folder};
 use palisade::finding::{Error, Input};
 
@@ -160,6 +162,49 @@ fn the_folder_may_be_named_from_within_the_work_tree() {
 }
 
 #[test]
+fn the_folder_may_be_absolute_and_the_branch_in_full() {
+    let place = Place::new();
+    let root = place.room.path("repo");
+    let root = root.to_str().unwrap();
+    // One that is not there yet, one with `..`, and the root itself.
+    for (name, output, at) in [
+        ("a", format!("{root}/team/net"), "team/net"),
+        ("b", format!("{root}/team/../net/"), "net"),
+        ("c", root.to_owned(), ""),
+    ] {
+        let told = done(
+            &place,
+            &format!("--branch refs/heads/{name} {SET} -o {output}"),
+        );
+        let start = format!("{name}: 10 files written, ");
+        assert!(told.starts_with(&start), "{told}");
+        let folder = Path::new(at).join("us-east/private");
+        let files = place.files(name, folder.to_str().unwrap());
+        assert_eq!(files.len(), 11, "{at}");
+    }
+    // What `..` leads out of is not in it, and neither is what only begins as it does.
+    for output in [format!("{root}/../x"), format!("{root}-x")] {
+        let ran = place.run(&format!("--branch d {SET} -o {output}"));
+        assert_eq!(ran.code, 2, "{}", ran.stderr);
+        let told = format!("error: the output folder `{output}` is not in the repository\n");
+        assert!(ran.stderr.starts_with(&told), "{}", ran.stderr);
+    }
+    assert_eq!(place.tip("d"), None);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_absolute_folder_may_lead_over_a_link_to_the_work_tree() {
+    let place = Place::new();
+    let link = place.room.path("link");
+    std::os::unix::fs::symlink(place.room.path("repo"), &link).unwrap();
+    let line = format!("--branch policies {SET} -o {}/team/net", link.display());
+    done(&place, &line);
+    let files = place.files("policies", "team/net/us-east/private");
+    assert_eq!(files.len(), 11);
+}
+
+#[test]
 fn a_dirty_work_tree_and_a_wanted_signature_are_told() {
     let place = Place::new();
     place.room.write("repo/README", "dirty\n");
@@ -244,7 +289,7 @@ fn what_must_hold_and_does_not_is_not_committed() {
 }
 
 /// One file more in the output folder.
-fn one_more(branch: &Branch) -> Vec<palisade::bundle::Changes> {
+pub(crate) fn one_more(branch: &Branch) -> Vec<palisade::bundle::Changes> {
     let files = [("a.yaml".to_owned(), Input::new("a.yaml", "a: 1\n"))];
     let folder = Folder {
         path: "a".to_owned(),

@@ -138,11 +138,13 @@ fn the_plugin_announces_the_parameters_that_its_script_knows() {
     let mut announced = Vec::new();
     for parameter in plugin["spec"]["parameters"]["static"].as_array().unwrap() {
         assert!(keys(parameter).is_subset(&fields), "{parameter}");
-        announced.push(parameter["name"].as_str().unwrap().to_owned());
+        let name = parameter["name"].as_str().unwrap();
+        let kind = parameter["collectionType"].as_str().unwrap_or("string");
+        announced.push(format!("{name}: \"{kind}\""));
     }
     let script = text("examples/integrations/argocd/generate.sh");
     assert!(
-        script.contains(&format!("known='{}'", announced.join(" "))),
+        script.contains(&format!("def kinds: {{{}}};", announced.join(", "))),
         "{announced:?}"
     );
 }
