@@ -92,10 +92,13 @@ struct NamedNets {
 
 /// What the template of a host endpoint sees besides.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct WorkerContext<'a> {
     /// The host endpoint's name.
     pub(super) name: &'a str,
     pub(super) worker: WorkerFacts<'a>,
+    /// The label that names its pool, where policies ask for pools and it has one.
+    pub(super) pool_label: Option<&'a str>,
 }
 
 #[derive(Serialize)]

@@ -183,6 +183,10 @@ impl<'a> Press<'a> {
         let workers = plan.workers.iter().flat_map(|workers| &workers.list);
         let facts = plan.platform_profile.network(self.network);
         let suffix = facts.role.replace('_', "-");
+        let node_ports = plan.ingress.node_ports_on(self.network);
+        let pool_label = node_ports
+            .filter(|ports| ports.edge.is_some())
+            .map(|_| plan.platform_profile.ingress.pool_label.as_str());
         let template = format!("generic-{}hostendpoint", self.network);
         for worker in workers {
             let Some(worker_facts) = WorkerFacts::new(worker, self.network) else {
@@ -195,6 +199,7 @@ impl<'a> Press<'a> {
             let own = Facts::of(&WorkerContext {
                 name: &name,
                 worker: worker_facts,
+                pool_label: pool_label.filter(|_| worker.pool.is_some()),
             })?;
             let path = format!("{HOST_ENDPOINTS}/{name}.yaml");
             files.push(self.sheet.file(path, &template, own)?);

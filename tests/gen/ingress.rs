@@ -226,6 +226,32 @@ fn edge_workers_need_not_be_listed() {
     }
 }
 
+/// Where the set brings host endpoints itself, policies find the pool by their labels as they do by
+/// the platform's.
+#[test]
+fn host_endpoints_of_the_set_name_the_pool_that_policies_ask_for() {
+    let room = Room::new();
+    room.write("c.yaml", example("edge-workers"));
+    let ran = room.run("gen --cluster c.yaml --host-endpoints always");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let folder = "generated/clusters/edge-workers";
+    let file = format!(
+        "{folder}/public/host-endpoints/kube-d5a1b2cd0e3f4g5h6j75-edge-edge-00000303-worker-public.yaml"
+    );
+    let labels = "  labels:\n    ibm.role: worker_public\n    \
+                  ibm-cloud.kubernetes.io/worker-pool-name: edge\nspec:\n";
+    assert!(room.read(&file).contains(labels), "{}", room.read(&file));
+    let node = "kube-d5a1b2cd0e3f4g5h6j75-edge";
+    for (worker, verdict) in [("edge-00000303", "allow"), ("compute-00000101", "deny")] {
+        let ran = room.run(&format!(
+            "trace {folder} --cluster c.yaml --from ip:8.8.8.8 --to nodeport:{node}-{worker}:31080 \
+             --port tcp --backend worker:{node}-{worker} -o json"
+        ));
+        let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(told["verdict"], verdict, "{worker}: {told:#}");
+    }
+}
+
 /// Behind the platform's own policy nothing would be closed any more, and the proof says so.
 #[test]
 fn node_ports_that_are_closed_too_late_are_noticed() {
