@@ -363,20 +363,44 @@ impl Program {
         found
     }
 
-    /// The interface by which `host` reaches `address`: the longest prefix that holds it.
+    /// The interface by which `host` reaches `address`: the longest prefix that holds it. Where the
+    /// node is not known, the one by which every node does that it may be; nothing where they differ.
     pub fn route(&self, host: Option<HostId>, address: IpAddr) -> Option<InterfaceId> {
-        let table = host
-            .and_then(|host| self.host(host))
-            .map_or(0, |h| h.routes);
-        let mut best: Option<(u8, InterfaceId)> = None;
-        for (net, interface) in self.routes.get(table)? {
-            let longer = best.is_none_or(|(length, _)| net.prefix_len() > length);
-            if longer && net.contains(&address) {
-                best = Some((net.prefix_len(), *interface));
-            }
-        }
-        best.map(|(_, interface)| interface)
+        let mut tables = self.route_tables(host);
+        let first = longest(tables.next()?, address);
+        first.filter(|_| tables.all(|table| longest(table, address) == first))
     }
+
+    /// The route tables that `host` may have: its own, or where the node is not known, those of all
+    /// nodes that it may be, which are the common ones where none is listed.
+    pub(super) fn route_tables(
+        &self,
+        host: Option<HostId>,
+    ) -> impl Iterator<Item = &[(IpNet, InterfaceId)]> {
+        let known = host.and_then(|id| self.host(id));
+        let own = known.filter(|h| h.mapped || h.routes != 0);
+        let own = own.map(|h| h.routes);
+        let is_listed = own.is_none() && self.hosts.iter().any(|h| h.mapped);
+        let is_meant = move |table: usize| match own {
+            Some(own) => own == table,
+            None if is_listed => self.hosts.iter().any(|h| h.mapped && h.routes == table),
+            None => table == 0,
+        };
+        let all = self.routes.iter().enumerate();
+        all.filter(move |(number, _)| is_meant(*number))
+            .map(|(_, table)| table.as_slice())
+    }
+}
+
+fn longest(table: &[(IpNet, InterfaceId)], address: IpAddr) -> Option<InterfaceId> {
+    let mut best: Option<(u8, InterfaceId)> = None;
+    for (net, interface) in table {
+        let longer = best.is_none_or(|(length, _)| net.prefix_len() > length);
+        if longer && net.contains(&address) {
+            best = Some((net.prefix_len(), *interface));
+        }
+    }
+    best.map(|(_, interface)| interface)
 }
 
 /// What [`Program::felix`] falls back on.

@@ -23,6 +23,7 @@ mod peers;
 mod random;
 mod reach;
 mod resolution;
+mod routes;
 mod services;
 mod size;
 mod support;

@@ -64,7 +64,7 @@ pub fn some_packets(dice: &mut Dice) -> Cube {
 }
 
 /// What the evaluator says of the flow with this packet; nothing where none of the way has it.
-fn outcome(reach: &Reach<'_>, way: &Way, header: Header) -> Option<(Outcome, String)> {
+pub fn outcome(reach: &Reach<'_>, way: &Way, header: Header) -> Option<(Outcome, String)> {
     let witness = reach.flow_of(way, header)?;
     let trace = reach.program().trace(&witness.flow());
     let placed = trace.ways.iter().find(|one| one.together == way.together);

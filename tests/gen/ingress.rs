@@ -226,6 +226,25 @@ fn edge_workers_need_not_be_listed() {
     }
 }
 
+#[test]
+fn where_no_worker_says_its_pool_the_error_says_so() {
+    let room = Room::new();
+    let profile = example("edge-workers");
+    let lines = profile.lines().filter(|line| !line.contains("  pool: "));
+    let text: String = lines.map(|line| format!("{line}\n")).collect();
+    assert_ne!(profile, text);
+    room.write("c.yaml", text);
+    let ran = room.run("gen --cluster c.yaml");
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    for expected in [
+        "error: no worker is of the pool `edge`\n  --> c.yaml:26:21\n",
+        "= help: no listed worker says its `pool`: add it to those of this one\n",
+    ] {
+        assert!(ran.stderr.contains(expected), "{}", ran.stderr);
+    }
+    assert!(!room.path("generated").exists());
+}
+
 /// Where the set brings host endpoints itself, policies find the pool by their labels as they do by
 /// the platform's.
 #[test]

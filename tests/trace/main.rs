@@ -321,6 +321,25 @@ fn a_wrong_question_names_the_nearest_right_one() {
     }
 }
 
+/// Nobody says on which worker such a pod is, and all of them reach the outside by the same network.
+#[test]
+fn a_closed_load_balancer_is_closed_whichever_worker_its_pod_is_on() {
+    let room = Room::new();
+    let ran = room.run(&format!(
+        "trace {} --cluster {} --from ip:8.8.8.8 --to lb:198.51.100.90:443 --port tcp/443 \
+         --backend pod:x{{a=b}}",
+        project("generated/clusters/alb-cloudflare").display(),
+        project("examples/clusters/alb-cloudflare.yaml").display()
+    ));
+    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+    for expected in [
+        "2. pre-dnat by eth1\n",
+        "dropped: Deny by rule 3 of GlobalNetworkPolicy restrict-load-balancers-public",
+    ] {
+        assert!(ran.stdout.contains(expected), "{}", ran.stdout);
+    }
+}
+
 #[test]
 fn a_node_port_without_its_service_can_be_told_what_is_behind() {
     let room = Room::new();

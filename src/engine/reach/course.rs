@@ -245,41 +245,67 @@ impl Work<'_> {
             .collect()
     }
 
-    /// The addresses outside the cluster by the interface through which `host` reaches them.
+    /// The addresses outside the cluster by the interface through which `host` reaches them; by none
+    /// those that the nodes it may be reach through different ones.
     fn pieces(
         &self,
         ends: &Ends,
         host: Option<HostId>,
         family: Family,
     ) -> Vec<(Option<InterfaceId>, Ranges)> {
-        let program = self.program;
-        let table = host.and_then(|id| program.host(id)).map_or(0, |h| h.routes);
-        let mut routes: Vec<(IpNet, InterfaceId)> =
-            program.routes.get(table).cloned().unwrap_or_default();
-        // The longest prefix counts, of equal ones the first: sorting keeps their order.
-        routes.sort_by_key(|(net, _)| std::cmp::Reverse(net.prefix_len()));
-        let mut rest = ends.outside.ranges(family).clone();
-        let mut pieces: Vec<(Option<InterfaceId>, Ranges)> = Vec::new();
-        let mut add = |interface, ranges: Ranges| {
-            if ranges.is_empty() {
-                return;
-            }
-            match pieces.iter_mut().find(|(known, _)| *known == interface) {
-                Some((_, known)) => *known = known.union(&ranges),
-                None => pieces.push((interface, ranges)),
-            }
+        let outside = ends.outside.ranges(family);
+        let tables = self.program.route_tables(host);
+        let mut tables = tables.map(|routes| pieces_of(routes, outside.clone(), family));
+        let Some(first) = tables.next() else {
+            return vec![(None, outside.clone())];
         };
-        let max = match family {
-            Family::V4 => u128::from(u32::MAX),
-            Family::V6 => u128::MAX,
-        };
-        for (net, interface) in routes {
-            let block = Addresses::of([net]).ranges(family).clone();
-            add(Some(interface), rest.intersection(&block));
-            rest = rest.intersection(&block.complement(max));
-        }
-        add(None, rest);
-        pieces
+        tables.fold(first, |known, other| {
+            let mut pieces = Vec::new();
+            for (one, left) in &known {
+                for (two, right) in &other {
+                    let interface = one.filter(|_| one == two);
+                    add(&mut pieces, interface, left.intersection(right));
+                }
+            }
+            pieces
+        })
+    }
+}
+
+/// `rest` by the interface through which one table of routes brings it.
+fn pieces_of(
+    routes: &[(IpNet, InterfaceId)],
+    mut rest: Ranges,
+    family: Family,
+) -> Vec<(Option<InterfaceId>, Ranges)> {
+    let mut routes = routes.to_vec();
+    // The longest prefix counts, of equal ones the first: sorting keeps their order.
+    routes.sort_by_key(|(net, _)| std::cmp::Reverse(net.prefix_len()));
+    let mut pieces = Vec::new();
+    let max = match family {
+        Family::V4 => u128::from(u32::MAX),
+        Family::V6 => u128::MAX,
+    };
+    for (net, interface) in routes {
+        let block = Addresses::of([net]).ranges(family).clone();
+        add(&mut pieces, Some(interface), rest.intersection(&block));
+        rest = rest.intersection(&block.complement(max));
+    }
+    add(&mut pieces, None, rest);
+    pieces
+}
+
+fn add(
+    pieces: &mut Vec<(Option<InterfaceId>, Ranges)>,
+    interface: Option<InterfaceId>,
+    ranges: Ranges,
+) {
+    if ranges.is_empty() {
+        return;
+    }
+    match pieces.iter_mut().find(|(known, _)| *known == interface) {
+        Some((_, known)) => *known = known.union(&ranges),
+        None => pieces.push((interface, ranges)),
     }
 }
 

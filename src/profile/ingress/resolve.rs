@@ -239,11 +239,13 @@ impl Surroundings<'_> {
         }
         pools.sort_unstable();
         pools.dedup();
-        Err(
-            InputError::new(format!("no worker is of the pool `{}`", pool.value))
-                .at(self.at(pool.span))
-                .suggest(pool.as_str(), pools),
-        )
+        let error = InputError::new(format!("no worker is of the pool `{}`", pool.value))
+            .at(self.at(pool.span));
+        Err(if pools.is_empty() {
+            error.hint("no listed worker says its `pool`: add it to those of this one")
+        } else {
+            error.suggest(pool.as_str(), pools)
+        })
     }
 
     /// Refuses a load balancer at a worker's own address, or at a node port of a network on which
