@@ -41,6 +41,20 @@ pub enum Endpoint {
     LoadBalancer(SocketAddr),
 }
 
+impl Endpoint {
+    /// The address of an end that is named by nothing else.
+    pub fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Ip(address) => Some(*address),
+            Self::Pod { .. }
+            | Self::AnyPod { .. }
+            | Self::Worker(_)
+            | Self::NodePort { .. }
+            | Self::LoadBalancer(_) => None,
+        }
+    }
+}
+
 /// A text that names no [`Endpoint`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is no endpoint: {wanted}")]

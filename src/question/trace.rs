@@ -43,7 +43,7 @@ pub struct ToEach {
 
 /// A port that kernels choose for connections they begin: what a flow comes from unless somebody
 /// says otherwise (EVAL-45).
-const EPHEMERAL: u16 = 50_000;
+pub(super) const EPHEMERAL: u16 = 50_000;
 
 /// Follows the flow that was asked about through `program`.
 ///

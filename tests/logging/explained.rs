@@ -288,3 +288,60 @@ fn the_interfaces_say_whose_worker_wrote_it() {
         assert_eq!(ran.stdout, expected, "{interfaces} {port}: {}", ran.stderr);
     }
 }
+
+const CLOSED: &str = "\
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: only-office}
+spec:
+  order: 500
+  selector: ibm.role == 'worker_public' && pool != 'edge'
+  applyOnForward: true
+  preDNAT: true
+  types: [Ingress]
+  ingress:
+  - {action: Allow, protocol: TCP, source: {nets: [192.0.2.0/24]}, destination: {nets: [198.51.100.90/32], ports: [80]}}
+  - {action: Log, destination: {nets: [198.51.100.90/32]}}
+  - {action: Deny, destination: {nets: [198.51.100.90/32]}}
+---
+apiVersion: projectcalico.org/v3
+kind: HostEndpoint
+metadata: {name: w1-public, labels: {ibm.role: worker_public, pool: POOL}}
+spec: {node: w1, interfaceName: eth1, expectedIPs: [203.0.113.130]}
+---
+apiVersion: projectcalico.org/v3
+kind: HostEndpoint
+metadata: {name: w2-public, labels: {ibm.role: worker_public, pool: compute}}
+spec: {node: w2, interfaceName: eth1, expectedIPs: [203.0.113.131]}
+";
+
+/// What comes in for a load balancer is judged before its destination changes (EVAL-21), so no
+/// Service needs to be known. Which worker wrote the line is not said: where they differ, each is told.
+#[test]
+fn a_load_balancer_needs_no_service() {
+    let by_rule =
+        "denied by rule 3 of GlobalNetworkPolicy only-office at pre-dnat  policies.yaml:13";
+    let allowed = "allowed: nothing that is given denies it";
+    let recorded = "   recorded by GlobalNetworkPolicy only-office\n";
+    let office = format!("   {allowed}\n");
+    let denied = format!("   {by_rule}\n{recorded}");
+    let either = format!("   {allowed}\n   {by_rule}\n{recorded}");
+    for (pool, source, port, expected) in [
+        ("compute", "198.51.100.7", 80, &denied),
+        ("compute", "192.0.2.7", 80, &office),
+        ("compute", "192.0.2.7", 443, &denied),
+        ("edge", "198.51.100.7", 80, &either),
+    ] {
+        let room = room(&tcp("IN=eth1 OUT=", source, "198.51.100.90", 40_000, port));
+        room.write("policies.yaml", CLOSED.replace("POOL", pool));
+        room.write(
+            "workers.yaml",
+            format!("{WORKERS}- {{name: w2, privateIP: 10.94.87.13, publicIP: 203.0.113.131}}\n"),
+        );
+        let ran = room.run(&format!("{CALL} --baseline off"));
+        let expected = format!(
+            "1  TCP {source} -> 198.51.100.90:{port}  into the worker, public network\n{expected}"
+        );
+        assert_eq!(ran.stdout, expected, "{pool} {port}: {}", ran.stderr);
+    }
+}

@@ -16,6 +16,7 @@ use crate::question::subject::Known;
 use crate::question::trace::trace;
 use crate::resource::Direction;
 
+use super::service;
 use super::{LoggedFlow, Seen};
 
 /// How interfaces of pods begin (Felix, `interfacePrefix`).
@@ -103,7 +104,8 @@ pub enum Decided {
         /// What.
         why: Why,
     },
-    /// Several things, by where an end is that is not known: each in turn.
+    /// Several things, by where an end is that is not known, or which worker recorded it: each in
+    /// turn.
     Several {
         /// What decides.
         each: Vec<Decided>,
@@ -115,6 +117,20 @@ pub enum Decided {
         /// Why.
         reason: String,
     },
+}
+
+impl Decided {
+    /// One thing, or several.
+    fn of_each(mut each: Vec<Self>) -> Self {
+        match each.pop() {
+            Some(only) if each.is_empty() => only,
+            Some(last) => {
+                each.push(last);
+                Self::Several { each }
+            }
+            None => Self::Several { each },
+        }
+    }
 }
 
 /// What decided on each of `flows`, in the same order.
@@ -129,15 +145,18 @@ pub fn explain(
         let asked = asked(program, flow, &inside);
         let passage = Passage::of(flow, facts);
         let met = Met { flow, passage };
-        let (decided, recorded_by) = match trace(program, &asked) {
-            Ok(answered) => {
-                let traces: Vec<&Trace> = answered.to_each.iter().map(|e| &e.trace).collect();
-                (
-                    decided(answered.outcome, &traces, met),
-                    recorders(&traces, met),
-                )
-            }
-            Err(error) => (unknown(&error), Vec::new()),
+        let (decided, recorded_by) = match service::traces(program, &asked, passage) {
+            Some(traces) => at_any(&traces, met),
+            None => match trace(program, &asked) {
+                Ok(answered) => {
+                    let traces: Vec<&Trace> = answered.to_each.iter().map(|e| &e.trace).collect();
+                    (
+                        decided(answered.outcome, &traces, met),
+                        recorders(&traces, met),
+                    )
+                }
+                Err(error) => (unknown(&error), Vec::new()),
+            },
         };
         Explained {
             count: seen.count,
@@ -149,6 +168,21 @@ pub fn explain(
         }
     });
     explained.collect()
+}
+
+/// What decided, and who recorded it, at whichever of several workers it was.
+fn at_any(traces: &[Trace], met: Met<'_>) -> (Decided, Vec<String>) {
+    let all = traces
+        .iter()
+        .map(|trace| decided(trace.verdict.outcome, &[trace], met));
+    let each = all.fold(Vec::new(), |mut each, found| {
+        if !each.contains(&found) {
+            each.push(found);
+        }
+        each
+    });
+    let recorded_by = recorders(&traces.iter().collect::<Vec<_>>(), met);
+    (Decided::of_each(each), recorded_by)
 }
 
 fn unknown(error: &InputError) -> Decided {
@@ -241,8 +275,8 @@ fn decided(outcome: Outcome, traces: &[&Trace], met: Met<'_>) -> Decided {
                     each.push(found);
                 }
             }
-            match (each.len(), each.pop()) {
-                (_, None) => Decided::Unknown {
+            if each.is_empty() {
+                return Decided::Unknown {
                     reason: elsewhere.map_or_else(
                         || "nothing that is known drops it".to_owned(),
                         |hook| {
@@ -253,13 +287,9 @@ fn decided(outcome: Outcome, traces: &[&Trace], met: Met<'_>) -> Decided {
                             )
                         },
                     ),
-                },
-                (1, Some(one)) => one,
-                (_, Some(last)) => {
-                    each.push(last);
-                    Decided::Several { each }
-                }
+                };
             }
+            Decided::of_each(each)
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod decided;
 mod line;
+mod service;
 
 use std::cmp::Reverse;
 use std::fmt;
