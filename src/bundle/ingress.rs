@@ -32,8 +32,6 @@ struct BalancerContext<'a> {
     ports: &'a [PortRange],
     /// Whether the sources reach it and nobody else does.
     is_allowed: bool,
-    /// Whether what reaches it is let in before connection tracking.
-    is_untracked: bool,
     sources: Vec<SourceContext<'a>>,
 }
 
@@ -57,9 +55,10 @@ impl<'a> IngressContext<'a> {
     pub(super) fn new(plan: &'a Plan, policy: &'a IngressPolicy) -> Self {
         let balancers = plan.ingress.balancers_on(policy.network);
         let is_meant = |balancer: &&Balancer| match policy.rules {
-            IngressRules::LoadBalancers => true,
+            IngressRules::LoadBalancers => balancer.is_allowed_tracked(),
             IngressRules::UntrackedLoadBalancers => balancer.is_untracked(),
-            IngressRules::NodePorts => false,
+            IngressRules::ClosedLoadBalancers => true,
+            IngressRules::NodePorts | IngressRules::ClosedNodePorts => false,
         };
         let node_ports = plan.ingress.node_ports_on(policy.network);
         Self {
@@ -70,7 +69,9 @@ impl<'a> IngressContext<'a> {
                 .map(BalancerContext::new)
                 .collect(),
             node_ports: node_ports
-                .filter(|_| policy.rules == IngressRules::NodePorts)
+                .filter(|_| {
+                    [IngressRules::NodePorts, IngressRules::ClosedNodePorts].contains(&policy.rules)
+                })
                 .map(|ports| NodePortsContext::new(plan, ports)),
         }
     }
@@ -85,7 +86,6 @@ impl<'a> BalancerContext<'a> {
             nets: &balancer.nets,
             ports: &balancer.ports,
             is_allowed: balancer.is_allowed,
-            is_untracked: balancer.is_untracked(),
             sources: sources(&balancer.sources),
         }
     }

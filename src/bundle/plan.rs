@@ -323,10 +323,13 @@ impl Plan {
     /// Whether anything is to be written into the policy of ingress.
     pub fn wants_ingress(&self, policy: &IngressPolicy) -> bool {
         let mut balancers = self.ingress.balancers_on(policy.network);
+        let node_ports = self.ingress.node_ports_on(policy.network);
         match policy.rules {
-            IngressRules::NodePorts => self.ingress.node_ports_on(policy.network).is_some(),
-            IngressRules::LoadBalancers => balancers.next().is_some(),
+            IngressRules::LoadBalancers => balancers.any(Balancer::is_allowed_tracked),
             IngressRules::UntrackedLoadBalancers => balancers.any(Balancer::is_untracked),
+            IngressRules::ClosedLoadBalancers => balancers.next().is_some(),
+            IngressRules::NodePorts => node_ports.is_some_and(|ports| !ports.sources.is_empty()),
+            IngressRules::ClosedNodePorts => node_ports.is_some(),
         }
     }
 

@@ -177,8 +177,18 @@ fn health_checks_are_closed_where_the_profile_says_so() {
     let ran = room.run("gen --cluster c.yaml");
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     let policy =
-        room.read("generated/clusters/alb-cloudflare/public/restrict-load-balancers-public.yaml");
-    assert!(!policy.contains("cloudflare\n"), "{policy}");
+        room.read("generated/clusters/alb-cloudflare/public/allow-load-balancers-public.yaml");
+    let sources: Vec<&str> = policy
+        .lines()
+        .filter(|line| line.contains("an ALB: "))
+        .collect();
+    assert_eq!(
+        sources,
+        [
+            "  # alb-fra02, an ALB: office",
+            "  # alb-fra04, an ALB: office"
+        ]
+    );
 }
 
 /// EVAL-35: before connection is tracked and destinations are translated a failsafe port is open
@@ -277,8 +287,8 @@ fn node_ports_that_are_closed_too_late_are_noticed() {
     let room = Room::new();
     let platform = fs::read_to_string(project("profiles/platform.yaml")).unwrap();
     let late = platform.replace(
-        "rules: node-ports, order: 1100",
-        "rules: node-ports, order: 1501",
+        "rules: closed-node-ports, order: 1100",
+        "rules: closed-node-ports, order: 1501",
     );
     assert_ne!(platform, late);
     room.write("facts/platform.yaml", late);
@@ -313,8 +323,10 @@ fn what_is_closed_is_asked_before_the_platforms_own_policy() {
             })
             .collect()
     };
-    assert_eq!(orders("node-ports"), [1100, 1100]);
     assert_eq!(orders("load-balancers"), [500, 500]);
     assert_eq!(orders("untracked-load-balancers"), [500, 500]);
+    assert_eq!(orders("closed-load-balancers"), [800, 800]);
+    assert_eq!(orders("node-ports"), [1000, 1000]);
+    assert_eq!(orders("closed-node-ports"), [1100, 1100]);
     assert_eq!(own, 1500);
 }

@@ -108,7 +108,7 @@ fn facts_that_narrow_nothing_are_refused() {
         (
             "nets: [10.0.0.0/8]\n",
             "nets: []\n",
-            "p.yaml:259:11: the list is empty (a list that is there has at least one entry)",
+            "p.yaml:263:11: the list is empty (a list that is there has at least one entry)",
         ),
         (
             "    to: [serviceNetworks]\n  - policy: allow-ibm-ports-private\n",

@@ -71,39 +71,12 @@ fn no_worker_is_cut_off_by_what_is_wanted() {
         "nlb-allow",
         "nlb-deny",
         "nlb2-allow",
+        "nodeports-closed",
     ] {
         let path = project(&format!("examples/clusters/{name}.yaml"));
         let (_, told) = json(&room, &format!("--cluster {}", path.display()));
         only_pods_are_cut(&told);
     }
-}
-
-/// The policy that lets listed sources in closes node ports to others, so it comes with the denials.
-#[test]
-fn node_ports_for_some_may_be_closed_to_these_while_denials_come() {
-    let room = Room::new();
-    let path = project("examples/clusters/nodeports-closed.yaml");
-    let (ran, told) = json(&room, &format!("--cluster {}", path.display()));
-    assert_eq!(ran.code, 1);
-    let others: Vec<&Value> = cuts(&told)
-        .filter(|(_, cut)| cut["whose"] != "pods")
-        .map(|(wave, cut)| {
-            assert_eq!(wave["wave"], 3);
-            cut
-        })
-        .collect();
-    let [cut] = others.as_slice() else {
-        panic!("{others:#?}");
-    };
-    assert_eq!(cut["whose"], "services");
-    assert_eq!(
-        cut["intent"],
-        "those who are listed reach node ports of workers on the private network"
-    );
-    assert_eq!(
-        cut["state"]["missing"],
-        serde_json::json!(["GlobalNetworkPolicy deny-nodeports-private"])
-    );
 }
 
 /// RES-17: of two workers one has its host endpoint first, and its rules do not find the other one.

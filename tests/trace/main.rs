@@ -334,7 +334,7 @@ fn a_closed_load_balancer_is_closed_whichever_worker_its_pod_is_on() {
     assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
     for expected in [
         "2. pre-dnat by eth1\n",
-        "dropped: Deny by rule 3 of GlobalNetworkPolicy restrict-load-balancers-public",
+        "dropped: Deny by rule 1 of GlobalNetworkPolicy restrict-load-balancers-public",
     ] {
         assert!(ran.stdout.contains(expected), "{}", ran.stdout);
     }

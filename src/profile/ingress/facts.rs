@@ -56,12 +56,16 @@ pub struct IngressPolicy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum IngressRules {
-    /// Who reaches load balancers and who does not, before destinations are translated.
+    /// Who reaches load balancers that are closed to others, before destinations are translated.
     LoadBalancers,
     /// Who reaches load balancers whose packets are not tracked, and their answers.
     UntrackedLoadBalancers,
-    /// Who reaches node ports, before destinations are translated.
+    /// Who does not reach load balancers, before destinations are translated.
+    ClosedLoadBalancers,
+    /// Who reaches node ports that are closed to others, before destinations are translated.
     NodePorts,
+    /// That nobody else reaches node ports.
+    ClosedNodePorts,
 }
 
 impl IngressFacts {

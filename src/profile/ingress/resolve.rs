@@ -110,6 +110,11 @@ impl Balancer {
     pub fn is_untracked(&self) -> bool {
         self.kind.is_untracked() && self.is_allowed
     }
+
+    /// Whether what it lets in is said before translation.
+    pub fn is_allowed_tracked(&self) -> bool {
+        !self.kind.is_untracked() && self.is_allowed
+    }
 }
 
 /// The blocks of all of these.
