@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::api_server::{ApiServer, Reply};
+use crate::clusters::TestCluster;
 use crate::{Ran, Room};
 
 /// What `recordings` were made with, as a user's file has it.
@@ -24,40 +25,71 @@ fn without_rules(text: &str) -> String {
     kept.map(|line| format!("{line}\n")).collect()
 }
 
+/// As [`run`], of a cluster that may be a real one.
+fn run_in(cluster: &TestCluster, arguments: &str, wanted: &str) -> Ran {
+    let room = Room::new();
+    room.write("kubeconfig", cluster.kubeconfig());
+    room.write("wanted.yaml", wanted);
+    let ran = room.run(&format!("diff {arguments} --kubeconfig kubeconfig"));
+    for told in [&ran.stdout, &ran.stderr] {
+        assert!(!cluster.is_betrayed_by(told), "{told}");
+    }
+    ran
+}
+
 #[test]
 fn what_was_applied_is_the_same_after_the_round_trip() {
-    for mode in ["v3", "both"] {
-        let server = ApiServer::replaying(mode);
-        for arguments in [
-            "wanted.yaml",
-            "live wanted.yaml",
-            "wanted.yaml live:loopback",
-        ] {
-            let ran = run(&server, arguments, &wanted());
+    for cluster in TestCluster::of_v3() {
+        let named = format!("wanted.yaml live:{}", cluster.context);
+        for arguments in ["wanted.yaml", "live wanted.yaml", &named] {
+            let ran = run_in(&cluster, arguments, &wanted());
             assert_eq!(
                 (ran.code, ran.stderr.as_str()),
                 (0, ""),
-                "{mode}: {}",
+                "{}: {}",
+                cluster.mode,
                 ran.stdout
             );
         }
     }
-    let server = ApiServer::replaying("v1");
+    // Storage form, and the v3 object that it stands for.
     let stored = crate::project("tests/live/recordings/applied-crd-v1.yaml");
-    let ran = run(
-        &server,
-        "wanted.yaml",
-        &std::fs::read_to_string(stored).unwrap(),
-    );
-    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
-    // Storage form and the v3 object that it stands for.
+    let stored = std::fs::read_to_string(stored).unwrap();
     let policy = "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\n\
         metadata: {name: allow-example-private, labels: {app.kubernetes.io/managed-by: palisade}}\n\
         spec:\n  order: 1500\n  selector: ibm.role == 'worker_private'\n  types: [Ingress, Egress]\n  \
         ingress: [{action: Allow, protocol: TCP, destination: {ports: [10250, 53, '20000:32767']}}]\n  \
         egress: [{action: Allow, protocol: UDP, destination: {nets: [198.51.100.7/32, 192.0.2.0/24], ports: [443]}}]\n";
-    let ran = run(&server, "wanted.yaml", policy);
-    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    for cluster in TestCluster::of_v1() {
+        for text in [&*stored, policy] {
+            let ran = run_in(&cluster, "wanted.yaml", text);
+            assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn what_differs_is_told_of_every_cluster() {
+    for cluster in TestCluster::of_v3() {
+        let changed = wanted()
+            .replace("order: 99900", "order: 99901")
+            .replace("name: partners", "name: friends");
+        let ran = run_in(&cluster, "wanted.yaml", &changed);
+        assert_eq!((ran.code, ran.stderr.as_str()), (1, ""), "{}", ran.stdout);
+        for line in [
+            "changed GlobalNetworkPolicy deny-example-private",
+            "-  order: 99900",
+            "+  order: 99901",
+            "added GlobalNetworkSet friends",
+        ] {
+            let mut lines = ran.stdout.lines();
+            assert!(
+                lines.any(|own| own.starts_with(line)),
+                "{line}: {}",
+                ran.stdout
+            );
+        }
+    }
 }
 
 #[test]
@@ -195,13 +227,15 @@ fn what_a_layout_labelled_is_held_against_a_source_without_labels_by_names() {
 
 #[test]
 fn a_host_endpoint_of_the_platform_is_never_claimed() {
-    let server = ApiServer::replaying("v3");
     let endpoints = |text: &str| text.replace("interfaceName: eth0", "interfaceName: eth7");
-    let ran = run(&server, "wanted.yaml", &endpoints(&wanted()));
-    assert_eq!(ran.code, 0, "{}", ran.stdout);
-    let expected = "note: HostEndpoint kube-example-w1-worker-private is the platform's own: it is \
-        not compared, and to apply another would take it from the platform\n";
-    assert!(ran.stdout.contains(expected), "{}", ran.stdout);
+    for cluster in TestCluster::of_v3() {
+        let ran = run_in(&cluster, "wanted.yaml", &endpoints(&wanted()));
+        assert_eq!(ran.code, 0, "{}", ran.stdout);
+        let expected = "note: HostEndpoint kube-example-w1-worker-private is the platform's own: it \
+            is not compared, and to apply another would take it from the platform\n";
+        assert!(ran.stdout.contains(expected), "{}", ran.stdout);
+    }
+    let server = ApiServer::replaying("v3");
     for arguments in ["wanted.yaml", "wanted.yaml --all", "wanted.yaml live --all"] {
         let ran = run(
             &server,

@@ -16,6 +16,9 @@ mod api_server;
 mod call;
 #[cfg(feature = "live")]
 mod cluster;
+#[cfg(feature = "live")]
+#[path = "../call/cluster.rs"]
+mod clusters;
 mod flows;
 mod formats;
 mod intents;

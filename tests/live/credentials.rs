@@ -4,7 +4,12 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
+use palisade::finding::Error;
+use palisade::report::terminal::{self, Style};
+use serde_json::json;
+
 use crate::api_server::{ApiServer, TOKEN, base64};
+use crate::cluster::TestCluster;
 use crate::{Room, read, read_from, told};
 
 /// Writes a program that runs `lines`.
@@ -142,15 +147,41 @@ fn a_program_that_is_not_there_is_told_with_what_its_makers_advise() {
 
 #[test]
 fn a_token_that_is_not_taken_is_not_shown() {
-    let server = ApiServer::replaying("v3");
-    let room = Room::new();
-    room.write("kubeconfig", server.kubeconfig("token: an-old-token-1234"));
-    let error = read(room.path("kubeconfig")).unwrap_err();
-    insta::assert_snapshot!(told(&server, &error), @"
-    error: live:loopback (https://SERVER) does not take the credentials of the kubeconfig: Unauthorized
-     |
-     = help: they may have expired; `ibmcloud ks cluster config --cluster NAME` gets new ones
-    ");
+    for cluster in TestCluster::all() {
+        let room = Room::new();
+        let user = json!({"token": "an-old-token-1234"});
+        room.write("kubeconfig", cluster.kubeconfig_of(user));
+        let error = read(room.path("kubeconfig")).unwrap_err();
+        assert!(matches!(error, Error::Outside(_)), "{error:?}");
+        let told = terminal::error(&error, Style::Plain);
+        let (context, address) = (&cluster.context, cluster.address());
+        let expected = format!(
+            "error: live:{context} ({address}) does not take the credentials of the kubeconfig: \
+             Unauthorized\n |\n = help: they may have expired; `ibmcloud ks cluster config --cluster \
+             NAME` gets new ones"
+        );
+        assert_eq!(told.trim_end(), expected, "{}", cluster.mode);
+    }
+}
+
+#[test]
+fn a_server_of_another_authority_gets_no_credentials() {
+    let other = ApiServer::replaying("v3");
+    for cluster in TestCluster::all() {
+        // The same server, and the authority of somebody else.
+        let room = Room::new();
+        let right = cluster.address();
+        let kubeconfig = other.kubeconfig_by_token().replace(&other.address, &right);
+        room.write("kubeconfig", kubeconfig);
+        let error = read(room.path("kubeconfig")).unwrap_err();
+        let told = error.to_string();
+        assert!(
+            told.starts_with(&format!("cannot reach live:loopback ({right})")),
+            "{told}"
+        );
+        assert!(told.contains("invalid peer certificate"), "{told}");
+    }
+    assert_eq!(other.asked(), []);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The live cluster as a source, against recordings of a real API server over TLS on loopback.
 //!
-//! With `PALISADE_TEST_KUBECONFIG` set, what `reading` holds is held against the cluster of that
-//! kubeconfig instead, which must have the objects of `recordings/applied-v3.yaml` or
-//! `recordings/applied-crd-v1.yaml`.
+//! With `PALISADE_TEST_KUBECONFIG` set, what is asked of a [`cluster::TestCluster`] is asked of the real
+//! cluster of that kubeconfig instead: `README.md` says how to get one. What takes a server that fails,
+//! or one that tells what it was asked, stays with the recordings.
 
 #![cfg(feature = "live")]
 #![allow(
@@ -19,6 +19,8 @@ mod api_server;
 mod asking;
 #[path = "../call/mod.rs"]
 mod call;
+#[path = "../call/cluster.rs"]
+mod cluster;
 mod credentials;
 mod failing;
 mod in_cluster;

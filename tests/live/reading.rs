@@ -1,13 +1,13 @@
 //! What is read of a cluster that answers as it should.
 
 use std::collections::BTreeSet;
-use std::env;
 
 use palisade::finding::Origin;
 use palisade::resource::{Api, Body, Resource, ResourceSet};
 use serde_json::{Value, json};
 
 use crate::api_server::{ApiServer, Asked, Reply, recorded};
+use crate::cluster::TestCluster;
 use crate::{Room, live, options, read, read_from};
 
 const POLICIES: &str = "/apis/projectcalico.org/v3/globalnetworkpolicies?limit=500";
@@ -59,21 +59,62 @@ fn holds_what_was_applied(cluster: &live::Cluster) {
     }
 }
 
+/// What is read of a cluster, recorded or real.
+fn read_of(cluster: &TestCluster) -> live::Cluster {
+    let room = Room::new();
+    room.write("kubeconfig", cluster.kubeconfig());
+    read(room.path("kubeconfig")).unwrap()
+}
+
 #[test]
 fn holds_in_every_mode_or_against_the_cluster_of_the_variable() {
-    if let Some(kubeconfig) = env::var_os("PALISADE_TEST_KUBECONFIG") {
-        let cluster = live::read(None, &options(kubeconfig.into()), &|_| {}).unwrap();
-        return holds_what_was_applied(&cluster);
+    for cluster in TestCluster::all() {
+        let read = read_of(&cluster);
+        let api = match cluster.mode {
+            "v1" => Api::CalicoV1,
+            _ => Api::CalicoV3,
+        };
+        assert_eq!(read.api, Some(api), "{}", cluster.mode);
+        assert_eq!(read.context.as_deref(), Some(&*cluster.context));
+        assert_eq!(read.given.notes, [""; 0]);
+        holds_what_was_applied(&read);
     }
-    for (mode, api) in [
-        ("v3", Api::CalicoV3),
-        ("v1", Api::CalicoV1),
-        ("both", Api::CalicoV3),
-    ] {
-        let cluster = read_from(&ApiServer::replaying(mode)).unwrap();
-        assert_eq!(cluster.api, Some(api), "{mode}");
-        assert_eq!(cluster.context.as_deref(), Some("loopback"));
-        holds_what_was_applied(&cluster);
+}
+
+#[test]
+fn what_was_applied_goes_by_its_kind_and_name() {
+    for cluster in TestCluster::all() {
+        let read = read_of(&cluster);
+        let names: BTreeSet<&str> = read.given.inputs.iter().map(|i| i.name.as_str()).collect();
+        let expected: &[&str] = match cluster.mode {
+            "v1" => &[
+                "clusterinformations.crd.projectcalico.org/default",
+                "globalnetworkpolicies.crd.projectcalico.org/default.allow-example-private",
+                "hostendpoints.crd.projectcalico.org/kube-example-w1-worker-private",
+            ],
+            _ => &[
+                "globalnetworkpolicies.projectcalico.org/allow-example-private",
+                "globalnetworksets.projectcalico.org/partners",
+                "hostendpoints.projectcalico.org/kube-example-w1-worker-private",
+                "networkpolicies.projectcalico.org/kube-system/allow-example",
+                "networkpolicies.networking.k8s.io/default/access-web",
+            ],
+        };
+        for name in expected.iter().chain(&["namespaces/kube-system"]) {
+            let name = format!("live:{}/{name}", cluster.context);
+            assert!(names.contains(&*name), "{}: {name}", cluster.mode);
+        }
+        // Each object once, and none of what nobody is to see.
+        assert_eq!(names.len(), read.given.inputs.len());
+        for input in &read.given.inputs {
+            for left_out in [
+                "managedFields",
+                "last-applied-configuration",
+                "resourceVersion",
+            ] {
+                assert!(!input.text.contains(left_out), "{}", input.name);
+            }
+        }
     }
 }
 
@@ -107,12 +148,13 @@ fn every_object_knows_where_it_came_from() {
 
 #[test]
 fn the_cluster_says_its_version_of_calico() {
-    let cluster = read_from(&ApiServer::replaying("v1")).unwrap();
-    let set = set_of(&cluster);
-    let Body::ClusterInformation(found) = &find(&set, "ClusterInformation default").body else {
-        panic!("another kind");
-    };
-    assert_eq!(&*found.calico_version.as_ref().unwrap().value, "v3.30.4");
+    for cluster in TestCluster::of_v1() {
+        let set = set_of(&read_of(&cluster));
+        let Body::ClusterInformation(found) = &find(&set, "ClusterInformation default").body else {
+            panic!("another kind");
+        };
+        assert_eq!(&*found.calico_version.as_ref().unwrap().value, "v3.30.4");
+    }
 }
 
 /// The recorded policies in pages of one.

@@ -8,6 +8,7 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::api_server::ApiServer;
+use crate::cluster::TestCluster;
 use crate::{Room, live, options, project};
 
 /// Every group, resource and verb of the role.
@@ -89,6 +90,49 @@ fn a_server_is_asked_for_nothing_else() {
             };
             let rule = (group.to_owned(), resource.to_owned(), "list".to_owned());
             assert!(granted.contains(&rule), "{rule:?}");
+        }
+    }
+}
+
+/// The context of a real cluster that is the user of `docs/rbac.yaml`.
+const READER: &str = "palisade-reader";
+
+/// That of a user without any right.
+const NOBODY: &str = "palisade-nobody";
+
+/// What is told of a real cluster, seen by the user of `context`: nothing where the cluster is
+/// recorded or has no such user.
+fn notes_of(context: &str) -> Option<(usize, Vec<String>)> {
+    let mut clusters = TestCluster::all().into_iter();
+    let cluster = clusters.find(TestCluster::is_real)?;
+    let kubeconfig = cluster.kubeconfig_in(context)?;
+    let room = Room::new();
+    room.write("kubeconfig", kubeconfig);
+    let mut options = options(room.path("kubeconfig"));
+    options.pods = true;
+    let read = live::read(None, &options, &|_| {}).unwrap();
+    Some((read.given.inputs.len(), read.given.notes))
+}
+
+#[test]
+fn a_real_server_lets_the_role_list_everything() {
+    if let Some((_, notes)) = notes_of(READER) {
+        assert_eq!(notes, [""; 0]);
+    }
+}
+
+#[test]
+fn a_real_server_lets_nobody_list_anything_and_each_kind_is_told() {
+    if let Some((count, notes)) = notes_of(NOBODY) {
+        assert_eq!(count, 0);
+        let told = format!("live:{NOBODY} does not let you list ");
+        assert!(
+            notes.iter().all(|note| note.starts_with(&told)),
+            "{notes:?}"
+        );
+        for kind in ["nodes", "pods", "networkpolicies.networking.k8s.io"] {
+            let note = format!("{told}{kind}: the answer is without them");
+            assert!(notes.contains(&note), "{note}: {notes:?}");
         }
     }
 }
