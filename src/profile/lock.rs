@@ -86,22 +86,35 @@ impl Lock {
         Ok(lock)
     }
 
-    /// Holds the profiles in use against the lock, whose text is `input`, and names those that it
-    /// does not pin. The lock in the binary speaks of the profiles in the binary alone.
+    /// Holds the profiles in use against the lock, whose text is `input`, and names those that no lock
+    /// pins. The lock in the binary speaks of the profiles in the binary alone.
     ///
     /// # Errors
     /// A profile that is pinned and not there, or whose facts are not those that are pinned.
     pub fn check(&self, input: &Arc<Input>, library: &Library) -> Result<Vec<String>, InputError> {
+        self.check_but(input, library, |_, _| false)
+    }
+
+    /// As [`Lock::check`], but takes the facts of a profile that `is_known` vouches for, by its path and
+    /// their digest, although they are not those that are pinned.
+    ///
+    /// # Errors
+    /// As of [`Lock::check`].
+    pub fn check_but(
+        &self,
+        input: &Arc<Input>,
+        library: &Library,
+        is_known: impl Fn(&str, &Digest) -> bool,
+    ) -> Result<Vec<String>, InputError> {
         let is_own = library.is_own(Library::LOCK);
-        let speaks_of = |path: &str| is_own || !library.is_own(path);
         for (path, pinned) in self.sources.iter().flat_map(|pin| &pin.profiles) {
-            if !speaks_of(path) {
+            if !is_own && library.is_own(path) {
                 continue;
             }
             let refuse =
                 |message: String| InputError::new(message).at(Place::new(input, pinned.span));
             match library.digest(path)? {
-                Some(digest) if digest == pinned.value => {}
+                Some(digest) if digest == pinned.value || is_known(path, &digest) => {}
                 Some(digest) => {
                     return Err(refuse(format!(
                         "the facts of `{path}` are not those that the lock pins: their digest is {digest}"
@@ -118,9 +131,18 @@ impl Lock {
                 }
             }
         }
-        let is_pinned = |path: &str| speaks_of(path) && self.pinned(path).is_some();
-        let unpinned = library.fetched().filter(|path| !is_pinned(path));
+        let pins = library.pins()?;
+        let unpinned = library.fetched().filter(|path| pins.pinned(path).is_none());
         Ok(unpinned.map(str::to_owned).collect())
+    }
+
+    /// The lock without the profiles that `keep` does not pick by their paths.
+    pub fn only(mut self, keep: impl Fn(&str) -> bool) -> Self {
+        for pin in &mut self.sources {
+            pin.profiles.retain(|path, _| keep(path));
+        }
+        self.sources.retain(|pin| !pin.profiles.is_empty());
+        self
     }
 
     /// The state that the profile at `path` holds, with the digest of its facts.

@@ -7,6 +7,7 @@ mod baseline;
 mod cluster;
 mod fact;
 mod gitops;
+mod guard;
 pub(crate) mod ingress;
 mod isolation;
 mod library;
@@ -32,6 +33,7 @@ pub use cluster::{
 };
 pub use fact::{Day, FactList, Facts, Source, Status};
 pub use gitops::{ApplyWord, GITOPS_KEYS, Gitops, GitopsKey, LayoutWord, secret_in};
+pub use guard::{Doubt, Stray, is_great_loss, strays, told_loss};
 pub use ingress::{
     Balancer, HealthCheckFacts, HealthChecks, Ingress, IngressFacts, IngressPolicy, IngressProfile,
     IngressRules, LoadBalancer, LoadBalancerKind, NamedSet, NodePortAccess, NodePorts,

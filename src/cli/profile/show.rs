@@ -163,11 +163,19 @@ fn text(profile: &RegionProfile, corrected: &[Corrected], as_of: Day) -> String 
 fn told(text: &mut String, corrected: &Corrected) {
     let Corrected { list, file, .. } = corrected;
     let why = corrected.why.as_ref().map(|why| format!(": {why}"));
+    let accepted: Vec<&str> = corrected
+        .accepted
+        .iter()
+        .map(|doubt| doubt.word())
+        .collect();
     let _ = writeln!(
         text,
         "\n{list} is corrected by {file}{}",
         why.unwrap_or_default()
     );
+    if !accepted.is_empty() {
+        let _ = writeln!(text, "  accepted: {}", accepted.join(", "));
+    }
     for block in &corrected.removed {
         let _ = writeln!(text, "  - {block}");
     }
