@@ -19,6 +19,7 @@ mod failing;
 mod guards;
 mod lock;
 mod overlay;
+mod proxy;
 mod publisher;
 mod updating;
 #[path = "../importer/upstream.rs"]

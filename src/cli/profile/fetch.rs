@@ -40,6 +40,11 @@ impl<'a> Fetcher<'a> {
         smart::tip(&self.sources.kube_samples.repository, &self.https)
     }
 
+    /// Whether the ranges are first asked for at the address that these are.
+    pub(super) fn asks_for_ranges_at(&self, from: &[String]) -> bool {
+        from == [self.sources.cloudflare.api.as_str()]
+    }
+
     /// The ranges; nothing where they are still those that `etag` stands for. Where the API does
     /// not answer as it should, the texts are read, and `tell` hears why.
     pub(super) fn ranges(
