@@ -44,7 +44,7 @@ pub use isolation::{
     IsolationFacts, IsolationKind, Peer, PodSet, Subject, Who,
 };
 pub use library::Library;
-pub use lock::{Commit, Digest, Lock, Pin};
+pub use lock::{Commit, Digest, Etag, Lock, Pin};
 pub use log_denied::LogDenied;
 pub use name::{Name, NameError, NodeName};
 pub use node_list::workers_of;

@@ -294,6 +294,7 @@ impl PlatformProfile {
                 self.vrrp
             ));
         }
+        self.check_special()?;
         self.check_words()?;
         let mut names = BTreeSet::new();
         let policies = self.policies.iter().map(|p| (&p.name, p.order));

@@ -63,6 +63,20 @@ impl PlatformProfile {
         }
     }
 
+    /// Refuses special addresses that are none: without them no guard speaks.
+    pub(super) fn check_special(&self) -> Result<(), String> {
+        if self.special_addresses.is_empty() {
+            return Err("the list `specialAddresses` is empty".to_owned());
+        }
+        match self.special_addresses.iter().find(|s| s.nets.is_empty()) {
+            Some(special) => Err(format!(
+                "the list `nets` of the special addresses `{}` is empty",
+                special.what
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// Whether packets to any address of the block leave by the private network.
     fn sends_privately(&self, block: Cidr) -> bool {
         let within = self.routes.iter().filter(|route| block.covers(&route.net));

@@ -89,7 +89,7 @@ fn regions_are_guarded() {
         desk.publish(&regions().with_all("aa-one", from, to), 1_714_953_700);
         let before = desk.profiles();
         let ran = desk.run("profile update");
-        // Half of the public list goes too, which is told first.
+        // Half of the public list goes too.
         let list = told.split(' ').next().unwrap();
         let flag = format!("--accept {list}");
         if from.starts_with("192") {
@@ -101,6 +101,10 @@ fn regions_are_guarded() {
                 "{}",
                 ran.stderr
             );
+            // By the same word, so it is told together.
+            assert!(ran.stderr.contains(told), "{}", ran.stderr);
+            let said = "error: upstream takes away more than a third of a list, and has blocks that are not expected in their lists\n";
+            assert!(ran.stderr.starts_with(said), "{}", ran.stderr);
             let ran = desk.run("profile check --as-of 2024-05-07");
             assert!(ran.stdout.contains(told), "{}", ran.stdout);
         }

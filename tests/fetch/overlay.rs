@@ -149,7 +149,20 @@ fn ranges_are_corrected_too_and_a_subnet_gets_its_zone() {
         "{}",
         ran.stdout
     );
-    // The whole profile cannot be written where the file lies that corrects it.
+    let ran = room.run("profile show cloudflare --profiles mine --as-of 2026-11-24");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    insta::assert_snapshot!("ranges", ran.stdout);
+    let ran = room.run("profile show cloudflare --profiles mine --format json");
+    let shown: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(shown["lists"][1]["count"], 6);
+    assert_eq!(shown["corrected"][0]["removed"][0], "2400:cb00::/32");
+    let ran = room.run("profile show cloudflare --profiles mine --format yaml");
+    assert!(
+        ran.stdout.contains("ranges: cloudflare\n"),
+        "{}",
+        ran.stdout
+    );
+    assert!(!ran.stdout.contains("2400:cb00::/32"), "{}", ran.stdout);
     room.write("mine/ranges/other.yaml", "extends: cloudflre\nlists: []\n");
     let ran = room.run("profile list --profiles mine");
     assert_eq!(ran.code, 2);
@@ -160,9 +173,12 @@ fn ranges_are_corrected_too_and_a_subnet_gets_its_zone() {
     );
 }
 
+/// What is told, each with its place.
+type Told = &'static [(&'static str, &'static str)];
+
 /// An overlay of one list of us-south or of the ranges, what speaks against it and where, and the words
 /// that accept it.
-const DOUBTFUL: [(&str, &str, &[(&str, &str)], &str); 9] = [
+const DOUBTFUL: [(&str, &str, Told, &str); 9] = [
     (
         "us-south",
         "control-plane-public\n  add: [9.9.9.9/32, 10.0.0.1/32]",

@@ -247,3 +247,36 @@ fn another_address_is_not_asked_by_the_etag_of_the_first() {
         .unwrap();
     assert_eq!(mirror.etag, None);
 }
+
+/// The whole profile cannot be written where the file lies that corrects one.
+#[test]
+fn a_file_that_corrects_is_not_written_over() {
+    let desk = Desk::fetched(as_usual);
+    let ours = "extends: bb-two\nlists:\n- list: control-plane-private\n  add: [192.0.2.11/32]\n";
+    desk.room.write("profiles/regions/cc-three.yaml", ours);
+    desk.publish(
+        &crate::Upstream::whole(&["aa-one", "bb-two", "cc-three"]),
+        1_714_953_700,
+    );
+    let before = desk.profiles();
+    let ran = desk.run("profile update");
+    assert_eq!((ran.code, desk.profiles()), (2, before), "{}", ran.stderr);
+    let told = "`profiles/regions/cc-three.yaml` says what it extends, and the whole profile is to be written there";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+}
+
+/// A server that says of lists which nobody knows yet that they did not change is not believed.
+#[test]
+fn lists_that_nobody_knows_cannot_be_unchanged() {
+    let desk = Desk::fetched(|asked| match asked.path.as_str() {
+        API if asked.before > 0 => Some(Reply::NotModified),
+        _ => None,
+    });
+    let lock = desk.room.read("profiles/lock.yaml");
+    desk.room
+        .write("profiles/lock.yaml", lock.replace("  etag: one\n", ""));
+    let ran = desk.run("profile update --source cloudflare");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let told = "the server says that nothing changed, and was not asked about a change; the texts are read instead";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+}

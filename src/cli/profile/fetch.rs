@@ -1,7 +1,7 @@
 //! What those who publish facts have now, over HTTPS.
 
 use crate::finding::{Error, OutsideError};
-use crate::profile::{PublishedRanges, Sources, Url};
+use crate::profile::{Etag, PublishedRanges, Sources, Url};
 use crate::source::https::{Answer, Https};
 use crate::source::text::text_of;
 use crate::source::{Snapshot, smart};
@@ -49,7 +49,7 @@ impl<'a> Fetcher<'a> {
     /// not answer as it should, the texts are read, and `tell` hears why.
     pub(super) fn ranges(
         &self,
-        etag: Option<&str>,
+        etag: Option<&Etag>,
         tell: impl Fn(&str),
     ) -> Result<Option<Fetched>, Error> {
         let source = &self.sources.cloudflare;
@@ -73,7 +73,7 @@ impl<'a> Fetcher<'a> {
     fn by_api(
         &self,
         source: &PublishedRanges,
-        etag: Option<&str>,
+        etag: Option<&Etag>,
     ) -> Result<Option<Fetched>, Error> {
         let body = match self.https.list(&source.api, etag)? {
             Answer::Unchanged => return Ok(None),

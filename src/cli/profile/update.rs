@@ -10,7 +10,7 @@ use crate::finding::{Error, InputError};
 use crate::profile::{Day, Digest, Library, Lock, Name, PlatformProfile};
 use crate::source::{Snapshot, folder, git, write};
 use crate::upstream::parity::{check_drift, told};
-use crate::upstream::{Accepted, Change, check_accepted, check_losses, check_strays, kube_samples};
+use crate::upstream::{Accepted, Change, check_accepted, check_guards, kube_samples};
 
 use super::facts::{Ranges, Regions, files, ranges, regions};
 use super::fetch::Fetcher;
@@ -184,8 +184,7 @@ impl Told {
         let policies = self.regions.as_ref().map(|regions| &regions.policies);
         let policies = policies.cloned().unwrap_or_default();
         check_accepted(changes, &policies, &arguments.accept)?;
-        check_losses(changes, &arguments.accept)?;
-        check_strays(changes, platform, &arguments.accept)?;
+        check_guards(changes, platform, &arguments.accept)?;
         match &self.regions {
             Some(regions) => self.check_drifts(regions, platform, &arguments.accept),
             None => Ok(()),

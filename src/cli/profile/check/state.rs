@@ -195,12 +195,12 @@ impl Checked {
         lock: &Lock,
         platform: &PlatformProfile,
     ) -> Option<Regions> {
-        let asked = is_at_tip(fetcher, library, lock).and_then(|at_tip| match at_tip {
-            Some(state) => Ok(Told::Nothing(state)),
-            None => {
-                let snapshot = fetcher.snapshot(None)?;
-                facts::regions(&snapshot, library, platform, &[]).map(Told::Regions)
+        let asked = is_at_tip(fetcher, library, lock).and_then(|at_tip| {
+            if let Some(state) = at_tip {
+                return Ok(Told::Nothing(state));
             }
+            let snapshot = fetcher.snapshot(None)?;
+            facts::regions(&snapshot, library, platform, &[]).map(Told::Regions)
         });
         match asked {
             Err(error) => {
@@ -331,7 +331,7 @@ fn freshness(is_same: bool, pinned: Option<&Pin>, now: &Pin) -> Freshness {
 fn state_of(pin: &Pin) -> State {
     let commit = pin.commit.as_ref().map(ToString::to_string);
     State {
-        name: commit.or_else(|| pin.etag.clone()),
+        name: commit.or_else(|| pin.etag.as_ref().map(ToString::to_string)),
         date: pin.date,
     }
 }
