@@ -169,6 +169,8 @@ fn an_update_that_was_interrupted_is_finished_by_the_next() {
         let bytes = if path == aa_one { &done[path] } else { bytes };
         desk.room.write(&format!("profiles/{path}"), bytes);
     }
+    desk.room
+        .write("profiles/regions/.palisade-tmp-abc", "half of a pro");
     // Nobody knows yet whether it is right.
     assert_eq!(desk.run("profile check --offline").code, 2);
     let ran = desk.run("profile update");

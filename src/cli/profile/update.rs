@@ -19,6 +19,9 @@ use super::{changes, today};
 /// The folder of profiles where no argument and no variable names one.
 const FOLDER: &str = "profiles";
 
+/// How deep profiles lie below their folder.
+const DEEPEST: usize = 1;
+
 /// Fetch the facts from those who publish them and write their profiles and the lock
 ///
 /// The facts of the regions are read out of IBM-Cloud/kube-samples, the ranges out of Cloudflare's
@@ -80,6 +83,8 @@ enum SourceWord {
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     let folder = arguments.profiles.clone().or_else(by_variable);
     let folder = folder.unwrap_or_else(|| PathBuf::from(FOLDER));
+    // Two runs at once would mix their files.
+    let held = write::hold(&folder);
     let library = in_place(&folder)?;
     let platform = library.platform()?;
     let (lock, text) = library.lock()?;
@@ -100,10 +105,22 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     let stale = write::differing(&files)?.len();
     if !arguments.dry_run {
         write::write_all(&files)?;
+        if held.is_some() {
+            sweep(&folder);
+        }
     }
     let read = changes::Read { regions, ranges };
     terminal::print(&changes::text(&changes, &read, stale, arguments.dry_run))?;
     Ok(Exit::Clean)
+}
+
+/// Removes what a run left in the folder that was killed. Where that fails, it is in nobody's way.
+fn sweep(folder: &Path) {
+    let mut leftovers = Vec::new();
+    write::find_leftovers(folder, DEEPEST, &mut leftovers);
+    for path in leftovers {
+        let _ = std::fs::remove_file(path);
+    }
 }
 
 /// What those say that were asked.
