@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
 use crate::finding::{Error, OutsideError};
-use crate::source::write::{TEMPORARY, stage};
+use crate::source::write::{find_leftovers, hold, stage};
 use crate::yaml::LONGEST_TEXT;
 
 use super::compare::{Change, Changes, Folder, Holding, compare, in_the_way};
@@ -42,7 +42,8 @@ impl Holding for Output {
 
     fn leftovers(&self, folder: &Path) -> Vec<PathBuf> {
         let mut leftovers = Vec::new();
-        find_leftovers(folder, 0, &mut leftovers);
+        // No other run is under way: it would hold the folder.
+        find_leftovers(folder, DEEPEST_FOLDER, &mut leftovers);
         leftovers.sort();
         leftovers
     }
@@ -64,11 +65,9 @@ impl Output {
     /// The folder cannot be made.
     pub fn take(path: &Path) -> Result<Self, Error> {
         fs::create_dir_all(path).map_err(|e| OutsideError::file("create", path, e))?;
-        // Where the system cannot lock folders, runs are not kept apart.
-        let lock = File::open(path).ok().filter(|file| file.lock().is_ok());
         Ok(Self {
             path: path.to_owned(),
-            _lock: lock,
+            _lock: hold(path),
         })
     }
 
@@ -198,21 +197,6 @@ impl Changes {
             if fs::remove_dir(folder).is_err() {
                 return;
             }
-        }
-    }
-}
-
-/// Texts that an interrupted run left. No other run is under way: it would hold the lock.
-fn find_leftovers(folder: &Path, depth: usize, leftovers: &mut Vec<PathBuf>) {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    for entry in entries {
-        let (Ok(kind), name) = (entry.file_type(), entry.file_name()) else {
-            continue;
-        };
-        if kind.is_dir() && depth < DEEPEST_FOLDER {
-            find_leftovers(&entry.path(), depth + 1, leftovers);
-        } else if kind.is_file() && name.to_str().is_some_and(|n| n.starts_with(TEMPORARY)) {
-            leftovers.push(entry.path());
         }
     }
 }

@@ -25,11 +25,16 @@ pub(super) struct ProfilesArguments {
 impl ProfilesArguments {
     /// The profiles.
     pub(super) fn library(&self) -> Result<Library, Error> {
-        // Not clap's own reading of the variable: one that is set to nothing is not set.
-        let variable = env::var_os(VARIABLE).filter(|folder| !folder.is_empty());
-        let folder = self.profiles.clone().or(variable.map(PathBuf::from));
-        library(folder.as_deref())
+        library(self.profiles.clone().or_else(by_variable).as_deref())
     }
+}
+
+/// The folder that the variable names.
+///
+/// Not clap's own reading of it: a variable that is set to nothing is not set.
+pub(super) fn by_variable() -> Option<PathBuf> {
+    let folder = env::var_os(VARIABLE).filter(|folder| !folder.is_empty());
+    folder.map(PathBuf::from)
 }
 
 /// The profiles in the binary, with those of `folder` in their place.

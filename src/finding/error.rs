@@ -72,6 +72,22 @@ impl InputError {
         self
     }
 
+    /// The same error at other places: where each of its own is, by `place`. Its own place comes with
+    /// `true`, those of what belongs to it with `false`.
+    pub fn moved(mut self, place: &impl Fn(&Place, bool) -> Option<Place>) -> Self {
+        let main = self.place.take();
+        self.place = main.and_then(|at| place(&at, true)).map(Box::new);
+        self.also = std::mem::take(&mut self.also)
+            .into_iter()
+            .map(|mut other| {
+                let at = other.place.take();
+                other.place = at.and_then(|at| place(&at, false)).map(Box::new);
+                other
+            })
+            .collect();
+        self
+    }
+
     /// What is wrong, in one sentence.
     pub fn message(&self) -> &str {
         &self.message

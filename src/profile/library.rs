@@ -28,6 +28,8 @@ pub struct Library {
     texts: BTreeMap<String, Arc<Input>>,
     /// The paths of those that are a user's.
     own: BTreeSet<String>,
+    /// The lock in the binary, where a user has one too.
+    embedded_lock: Option<Arc<Input>>,
     /// What a user corrects of the profile at a path: the texts by their own path.
     overlays: BTreeMap<String, BTreeMap<String, Arc<Input>>>,
 }
@@ -106,6 +108,7 @@ impl Library {
         Self {
             texts,
             own: BTreeSet::new(),
+            embedded_lock: None,
             overlays: BTreeMap::new(),
         }
     }
@@ -126,18 +129,31 @@ impl Library {
             if let Some(folder) = folder.filter(|_| Overlay::is_one(&input)) {
                 overlays.push((folder, path, input));
             } else {
+                let is_lock = path == Self::LOCK;
                 self.own.insert(path.clone());
-                self.texts.insert(path, input);
+                let embedded = self.texts.insert(path, input);
+                if is_lock {
+                    self.embedded_lock = embedded;
+                }
             }
+        }
+        let mut theirs = BTreeMap::new();
+        for (_, path, input) in &overlays {
+            theirs.insert(path.clone(), Overlay::read(input)?.extends.value);
         }
         for (folder, path, input) in overlays {
             let extends = Overlay::read(&input)?.extends;
             let target = format!("{folder}{}{ENDING}", extends.value);
             if !self.texts.contains_key(&target) {
                 let message = format!("there is no profile `{target}` to extend");
-                return Err(InputError::new(message)
-                    .at(Place::new(&input, extends.span))
-                    .suggest(extends.value.as_str(), self.named(folder)));
+                let error = InputError::new(message).at(Place::new(&input, extends.span));
+                return Err(match theirs.get(&target) {
+                    Some(whole) => error.hint(format!(
+                        "that file corrects `{whole}` itself: several files may extend one profile, \
+                         and none another such file"
+                    )),
+                    None => error.suggest(extends.value.as_str(), self.named(folder)),
+                });
             }
             self.overlays.entry(target).or_default().insert(path, input);
         }
@@ -251,8 +267,11 @@ impl Library {
         &self,
         region: &str,
     ) -> Result<(RegionProfile, Vec<Corrected>), InputError> {
+        let profile = self.published_region(region)?;
         let overlays = self.overlays_of(&Self::region_path(region));
-        corrected(self.published_region(region)?, overlays)
+        corrected(profile, self.region_text(region)?, overlays, || {
+            self.platform()
+        })
     }
 
     /// The profile of a region without what a user corrects of it.
@@ -296,8 +315,11 @@ impl Library {
         &self,
         name: &str,
     ) -> Result<(RangesProfile, Vec<Corrected>), InputError> {
+        let profile = self.published_ranges(name)?;
         let overlays = self.overlays_of(&Self::ranges_path(name));
-        corrected(self.published_ranges(name)?, overlays)
+        corrected(profile, self.ranges_text(name)?, overlays, || {
+            self.platform()
+        })
     }
 
     /// The ranges of an operator without what a user corrects of them.
@@ -346,6 +368,35 @@ impl Library {
     pub fn lock(&self) -> Result<(Lock, &Arc<Input>), InputError> {
         let input = self.single(Self::LOCK)?;
         Ok((Lock::read(input)?, input))
+    }
+
+    /// Which states the profiles in use hold: a user's own by the lock beside them, those in the binary
+    /// by the lock there.
+    ///
+    /// # Errors
+    /// What is wrong with a lock.
+    pub fn pins(&self) -> Result<Lock, InputError> {
+        let (lock, _) = self.lock()?;
+        let Some(embedded) = &self.embedded_lock else {
+            let is_own = self.is_own(Self::LOCK);
+            return Ok(lock.only(|path| is_own || !self.is_own(path)));
+        };
+        let embedded = Lock::read(embedded)?;
+        let embedded = embedded.only(|path| !self.is_own(path) && lock.pinned(path).is_none());
+        Ok(embedded.sources.into_iter().fold(lock, Lock::with))
+    }
+
+    /// The lock that lies beside a user's own profiles, as far as it speaks of them: what is in the
+    /// binary changes with the binary. It is empty where there is none.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn own_lock(&self) -> Result<Lock, InputError> {
+        if self.is_own(Self::LOCK) {
+            Ok(self.lock()?.0.only(|path| self.is_own(path)))
+        } else {
+            Ok(Lock::default())
+        }
     }
 
     /// The digest of the published facts in the profile at `path`; nothing where no profile of

@@ -77,9 +77,12 @@ fn of_blocks(list: &mut FactList) -> ListMut<'_> {
 }
 
 /// A profile of lists that can be corrected one by one.
-pub(super) trait Correctable: Serialize + Sized {
+pub(super) trait Correctable: Serialize + Clone {
     /// The list of this name, or the names of all.
     fn list_mut(&mut self, name: &str) -> Result<ListMut<'_>, Vec<String>>;
+
+    /// The network on which the addresses of the list of this name are.
+    fn network_of_list(name: &str) -> Network;
 
     /// Reads a text of such a profile.
     fn read_again(input: &Arc<Input>) -> Result<Self, InputError>;
@@ -117,6 +120,10 @@ impl Correctable for RegionProfile {
         lists.into_iter().nth(at).ok_or(known)
     }
 
+    fn network_of_list(name: &str) -> Network {
+        Self::network_of(name)
+    }
+
     fn read_again(input: &Arc<Input>) -> Result<Self, InputError> {
         Self::read(input)
     }
@@ -141,6 +148,10 @@ impl Correctable for RangesProfile {
             "ipv6" => Ok(of_blocks(&mut self.ipv6)),
             _ => Err(known.to_vec()),
         }
+    }
+
+    fn network_of_list(_: &str) -> Network {
+        Self::NETWORK
     }
 
     fn read_again(input: &Arc<Input>) -> Result<Self, InputError> {

@@ -22,6 +22,9 @@ const ALGORITHM: &str = "sha256:";
 /// How many hexadecimal digits a SHA-256 has.
 const DIGEST_DIGITS: usize = 64;
 
+/// The most characters of an etag.
+const LONGEST_ETAG: usize = 128;
+
 /// How many hexadecimal digits the name of a commit has: a SHA-1, or a SHA-256.
 const COMMIT_DIGITS: [usize; 2] = [40, 64];
 
@@ -48,7 +51,7 @@ pub struct Pin {
     pub commit: Option<Commit>,
     /// What the source calls this state of its lists, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub etag: Option<String>,
+    pub etag: Option<Etag>,
     /// The day of the commit, or the day on which the lists were first seen so.
     pub date: Day,
     /// The profiles, by their path below `profiles/`, each with the digest of the facts in it.
@@ -58,6 +61,11 @@ pub struct Pin {
 /// The whole name of a git commit.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Commit(String);
+
+/// What a source calls a state of its lists: of letters, digits and a few signs, so that it can go into a
+/// header and into a lock as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Etag(String);
 
 /// A SHA-256 of the facts in a profile, as they come from its source: lists, zones and ports. What a
 /// person adds (names, single-zone locations, how long a list holds) is not part of it.
@@ -86,22 +94,35 @@ impl Lock {
         Ok(lock)
     }
 
-    /// Holds the profiles in use against the lock, whose text is `input`, and names those that it
-    /// does not pin. The lock in the binary speaks of the profiles in the binary alone.
+    /// Holds the profiles in use against the lock, whose text is `input`, and names those that no lock
+    /// pins. The lock in the binary speaks of the profiles in the binary alone.
     ///
     /// # Errors
     /// A profile that is pinned and not there, or whose facts are not those that are pinned.
     pub fn check(&self, input: &Arc<Input>, library: &Library) -> Result<Vec<String>, InputError> {
+        self.check_but(input, library, |_, _| false)
+    }
+
+    /// As [`Lock::check`], but takes the facts of a profile that `is_known` vouches for, by its path and
+    /// their digest, although they are not those that are pinned.
+    ///
+    /// # Errors
+    /// As of [`Lock::check`].
+    pub fn check_but(
+        &self,
+        input: &Arc<Input>,
+        library: &Library,
+        is_known: impl Fn(&str, &Digest) -> bool,
+    ) -> Result<Vec<String>, InputError> {
         let is_own = library.is_own(Library::LOCK);
-        let speaks_of = |path: &str| is_own || !library.is_own(path);
         for (path, pinned) in self.sources.iter().flat_map(|pin| &pin.profiles) {
-            if !speaks_of(path) {
+            if !is_own && library.is_own(path) {
                 continue;
             }
             let refuse =
                 |message: String| InputError::new(message).at(Place::new(input, pinned.span));
             match library.digest(path)? {
-                Some(digest) if digest == pinned.value => {}
+                Some(digest) if digest == pinned.value || is_known(path, &digest) => {}
                 Some(digest) => {
                     return Err(refuse(format!(
                         "the facts of `{path}` are not those that the lock pins: their digest is {digest}"
@@ -118,9 +139,18 @@ impl Lock {
                 }
             }
         }
-        let is_pinned = |path: &str| speaks_of(path) && self.pinned(path).is_some();
-        let unpinned = library.fetched().filter(|path| !is_pinned(path));
+        let pins = library.pins()?;
+        let unpinned = library.fetched().filter(|path| pins.pinned(path).is_none());
         Ok(unpinned.map(str::to_owned).collect())
+    }
+
+    /// The lock without the profiles that `keep` does not pick by their paths.
+    pub fn only(mut self, keep: impl Fn(&str) -> bool) -> Self {
+        for pin in &mut self.sources {
+            pin.profiles.retain(|path, _| keep(path));
+        }
+        self.sources.retain(|pin| !pin.profiles.is_empty());
+        self
     }
 
     /// The state that the profile at `path` holds, with the digest of its facts.
@@ -224,6 +254,32 @@ impl Commit {
     }
 }
 
+impl Etag {
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Etag {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(&byte);
+        if (1..=LONGEST_ETAG).contains(&text.len()) && text.bytes().all(is_plain) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("this is no etag: letters, digits and `-_.:/+=` alone".to_owned())
+        }
+    }
+}
+
+impl fmt::Display for Etag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl FromStr for Commit {
     type Err = String;
 
@@ -299,6 +355,11 @@ as_text!(
     Commit,
     "^([0-9a-f]{40}|[0-9a-f]{64})$",
     "The whole name of a git commit."
+);
+as_text!(
+    Etag,
+    "^[-0-9A-Za-z_.:/+=]{1,128}$",
+    "What a source calls a state of its lists."
 );
 as_text!(
     Digest,

@@ -7,6 +7,7 @@ mod baseline;
 mod cluster;
 mod fact;
 mod gitops;
+mod guard;
 pub(crate) mod ingress;
 mod isolation;
 mod library;
@@ -32,6 +33,7 @@ pub use cluster::{
 };
 pub use fact::{Day, FactList, Facts, Source, Status};
 pub use gitops::{ApplyWord, GITOPS_KEYS, Gitops, GitopsKey, LayoutWord, secret_in};
+pub use guard::{Doubt, Stray, is_great_loss, strays, told_loss};
 pub use ingress::{
     Balancer, HealthCheckFacts, HealthChecks, Ingress, IngressFacts, IngressPolicy, IngressProfile,
     IngressRules, LoadBalancer, LoadBalancerKind, NamedSet, NodePortAccess, NodePorts,
@@ -42,7 +44,7 @@ pub use isolation::{
     IsolationFacts, IsolationKind, Peer, PodSet, Subject, Who,
 };
 pub use library::Library;
-pub use lock::{Commit, Digest, Lock, Pin};
+pub use lock::{Commit, Digest, Etag, Lock, Pin};
 pub use log_denied::LogDenied;
 pub use name::{Name, NameError, NodeName};
 pub use node_list::workers_of;

@@ -40,7 +40,7 @@ pub struct PlatformProfile {
     /// where the worker is on it, else by the private one.
     pub routes: Vec<NetworkRoute>,
     /// Addresses that have no place in some lists.
-    pub special_addresses: SpecialAddresses,
+    pub special_addresses: Vec<SpecialAddresses>,
     /// What carries packets between pods of different workers.
     pub overlay: OverlayKind,
     /// The worker-local proxies to the master.
@@ -294,6 +294,7 @@ impl PlatformProfile {
                 self.vrrp
             ));
         }
+        self.check_special()?;
         self.check_words()?;
         let mut names = BTreeSet::new();
         let policies = self.policies.iter().map(|p| (&p.name, p.order));
@@ -422,9 +423,14 @@ impl PlatformProfile {
     /// Whether packets from a worker to `net` may leave by `network`: the longest route that holds
     /// the block decides, and what none holds may leave by either.
     pub fn leaves_by(&self, net: Cidr, network: Network) -> bool {
+        self.route_of(net).is_none_or(|route| route == network)
+    }
+
+    /// The network by which packets to `net` leave: that of the longest route that holds the block.
+    pub(super) fn route_of(&self, net: Cidr) -> Option<Network> {
         let routes = self.routes.iter().filter(|route| route.net.covers(&net));
         let route = routes.max_by_key(|route| route.net.prefix_len());
-        route.is_none_or(|route| route.network == network)
+        route.map(|route| route.network)
     }
 
     /// The component named `name`.

@@ -9,7 +9,7 @@ use crate::finding::{Input, InputError, Place};
 use crate::yaml;
 
 use super::fact::{check_days, check_list};
-use super::{FactList, Name};
+use super::{FactList, Name, Network};
 
 /// The published ranges of one network operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +26,9 @@ pub struct RangesProfile {
 }
 
 impl RangesProfile {
+    /// The network on which the addresses are.
+    pub const NETWORK: Network = Network::Public;
+
     /// Reads a profile of named ranges.
     ///
     /// # Errors

@@ -11,6 +11,8 @@ pub mod terminal;
 pub mod trace;
 pub mod unified;
 
+pub use proof::markdown::escaped as markdown_text;
+
 use crate::finding::{Finding, Severity};
 
 /// What a command looked at, and what it found: all that a format is made of.

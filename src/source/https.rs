@@ -12,7 +12,7 @@ use reqwest::header::{CONTENT_TYPE, IF_NONE_MATCH, RETRY_AFTER};
 use reqwest::redirect::{Attempt, Policy};
 
 use crate::finding::OutsideError;
-use crate::profile::{Limits, Url};
+use crate::profile::{Etag, Limits, Url};
 
 /// How long to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -97,7 +97,7 @@ impl Https {
     /// # Errors
     /// A server that cannot be reached, that answers something else than what it was asked for,
     /// leads to another host, takes longer than the limits say or sends more.
-    pub fn list(&self, url: &Url, etag: Option<&str>) -> Result<Answer, OutsideError> {
+    pub fn list(&self, url: &Url, etag: Option<&Etag>) -> Result<Answer, OutsideError> {
         let most = self.limits.list_bytes.value;
         let got = self.ask(url.as_str(), most, |client| {
             let request = client.get(url.as_str());
@@ -106,7 +106,13 @@ impl Https {
                 None => request,
             }
         })?;
-        Ok(got.map_or(Answer::Unchanged, |got| Answer::Body(got.body)))
+        match (got, etag) {
+            (Some(got), _) => Ok(Answer::Body(got.body)),
+            (None, Some(_)) => Ok(Answer::Unchanged),
+            (None, None) => Err(OutsideError::of_source(format!(
+                "cannot fetch {url}: the server says that nothing changed, and was not asked about a change"
+            ))),
+        }
     }
 
     /// What `url` answers to a `GET`, as far as a repository may.

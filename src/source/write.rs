@@ -9,7 +9,29 @@ use tempfile::{Builder, TempPath};
 use crate::finding::OutsideError;
 
 /// How the names of files begin that wait beside their place.
-pub const TEMPORARY: &str = ".palisade-tmp-";
+const TEMPORARY: &str = ".palisade-tmp-";
+
+/// Keeps other runs from a folder until the handle is dropped, once those are through that hold it now.
+/// Where the system cannot lock folders, runs are not kept apart.
+pub fn hold(folder: &Path) -> Option<File> {
+    File::open(folder).ok().filter(|file| file.lock().is_ok())
+}
+
+/// Adds the texts that an interrupted run left in `folder`, and `depth` folders below it. Whoever removes
+/// them has to [`hold`] the folder: those of a run that is under way look the same.
+pub fn find_leftovers(folder: &Path, depth: usize, leftovers: &mut Vec<PathBuf>) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries {
+        let (Ok(kind), name) = (entry.file_type(), entry.file_name()) else {
+            continue;
+        };
+        if kind.is_dir() && depth > 0 {
+            find_leftovers(&entry.path(), depth - 1, leftovers);
+        } else if kind.is_file() && name.to_str().is_some_and(|n| n.starts_with(TEMPORARY)) {
+            leftovers.push(entry.path());
+        }
+    }
+}
 
 /// Writes every file of `files` with its bytes, or none of them, and says how many it wrote.
 ///

@@ -8,7 +8,9 @@ use serde::Serialize;
 
 use crate::finding::InputError;
 use crate::net::{Cidr, PortRange};
-use crate::profile::{Name, Network, RangesProfile, RegionProfile, ServiceGroup};
+use crate::profile::{
+    Name, Network, RangesProfile, RegionProfile, ServiceGroup, is_great_loss, told_loss,
+};
 use crate::yaml::Located;
 
 /// What changes in a region, or in the ranges of an operator.
@@ -118,9 +120,7 @@ impl ListChange {
     /// ports with it, and the word for the group is enough.
     fn needs_word(&self) -> bool {
         let vanishes_with_its_group = self.after == 0 && self.name.ends_with(PORTS);
-        !vanishes_with_its_group
-            && !self.lost.is_empty()
-            && (self.after == 0 || 3 * self.lost.len() > self.before)
+        !vanishes_with_its_group && is_great_loss(self.lost.len(), self.before, self.after)
     }
 }
 
@@ -167,7 +167,7 @@ pub fn compare_ranges(old: Option<&RangesProfile>, new: &RangesProfile) -> Chang
     let lists = new.lists().into_iter().enumerate();
     let changed = lists.filter_map(|(at, (name, _))| {
         let before = old.map(|old| entries(old, at)).unwrap_or_default();
-        list_change(name, Network::Public, &before, &entries(new, at))
+        list_change(name, RangesProfile::NETWORK, &before, &entries(new, at))
     });
     Change {
         profile: new.ranges.clone(),
@@ -342,50 +342,8 @@ pub fn losses(changes: &[Change]) -> Vec<Objection> {
     });
     lists
         .map(|(name, list)| Objection {
-            text: format!(
-                "{name} would lose {} of its {}: {}",
-                list.lost.len(),
-                list.before,
-                list.lost.join(", ")
-            ),
+            text: told_loss(&name.to_string(), &list.lost, list.before),
             name,
         })
         .collect()
-}
-
-/// Refuses changes that empty a list or take more than a third of it, unless `accepted` names it.
-///
-/// # Errors
-/// The lists that would lose so much, with what they would lose and how to say that it is right.
-pub fn check_losses(changes: &[Change], accepted: &[Accepted]) -> Result<(), InputError> {
-    refuse(losses(changes), accepted, |count| match count {
-        1 => "upstream takes away more than a third of a list".to_owned(),
-        n => format!("upstream takes away more than a third of {n} lists"),
-    })
-}
-
-/// Refuses `objections` but those that `accepted` names. `said` is the sentence for so many of them.
-pub(super) fn refuse(
-    mut objections: Vec<Objection>,
-    accepted: &[Accepted],
-    said: impl Fn(usize) -> String,
-) -> Result<(), InputError> {
-    objections.retain(|objection| !accepted.contains(&objection.name));
-    if objections.is_empty() {
-        return Ok(());
-    }
-    let mut flags: Vec<String> = Vec::new();
-    for objection in &objections {
-        let flag = format!("--accept {}", objection.name);
-        if !flags.contains(&flag) {
-            flags.push(flag);
-        }
-    }
-    let error = InputError::new(said(objections.len()));
-    let texts = objections.into_iter().map(|o| InputError::new(o.text));
-    let error = texts.fold(error, InputError::also);
-    Err(error.hint(format!(
-        "if that is right, say so with `{}`",
-        flags.join(" ")
-    )))
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::finding::{Input, InputError, Place, Span};
 use crate::net::Cidr;
+use crate::profile::Etag;
 use crate::yaml::Located;
 
 /// The most blocks that a list may have. There are some twenty.
@@ -25,7 +26,7 @@ pub struct Published {
     /// The IPv6 ranges, sorted.
     pub ipv6: Vec<Cidr>,
     /// What this state of the lists is called, where they say so.
-    pub etag: Option<String>,
+    pub etag: Option<Etag>,
 }
 
 /// What the API answers. It may come to tell more than this.
@@ -71,7 +72,7 @@ pub fn read_answer(input: &Arc<Input>) -> Result<Published, InputError> {
     Ok(Published {
         ipv4: blocks(input, located(input, &ranges.ipv4_cidrs), true)?,
         ipv6: blocks(input, located(input, &ranges.ipv6_cidrs), false)?,
-        etag: ranges.etag.filter(|etag| is_etag(etag)),
+        etag: ranges.etag.and_then(|etag| etag.parse().ok()),
     })
 }
 
@@ -167,12 +168,6 @@ fn lines(input: &Arc<Input>) -> Vec<Located<&str>> {
         start += line.len();
     }
     lines
-}
-
-/// Whether a text can go into a header and into a lock as it is.
-fn is_etag(text: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(&byte);
-    (1..=128).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
 fn whole(input: &Arc<Input>) -> Place {

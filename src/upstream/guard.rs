@@ -1,69 +1,71 @@
-//! Blocks that are not expected in the list that they come into.
+//! What of an update is not taken over unless a person says so.
 
 use crate::finding::InputError;
-use crate::net::Cidr;
-use crate::profile::{Network, PlatformProfile};
+use crate::profile::{PlatformProfile, strays as strays_of};
 
-use super::change::{Accepted, Change, ListChange, Objection, refuse};
+use super::change::{Accepted, Change, Objection, losses};
 
-/// By how many bits a block is shorter than every other one of its list where it is much wider: it
-/// holds 256 times as many addresses.
-const MUCH: u8 = 8;
-
-/// What comes into lists and is not expected there: addresses of private use in a public list, public
-/// ones in a private list, and blocks that are much wider than any that the list held.
+/// What comes into lists and is not expected there: addresses that have no place in a list on its
+/// network, and blocks that are much wider than any that the list held.
 pub fn strays(changes: &[Change], platform: &PlatformProfile) -> Vec<Objection> {
     let mut strays = Vec::new();
     for change in changes {
         for list in &change.lists {
             let name = change.accepted(list);
-            let mut object = |blocks: Vec<Cidr>, why: &str| {
-                if !blocks.is_empty() {
-                    let blocks: Vec<String> = blocks.iter().map(ToString::to_string).collect();
-                    strays.push(Objection {
-                        text: format!("{name} would get {}: {why}", blocks.join(", ")),
-                        name: name.clone(),
-                    });
-                }
-            };
-            let coming = || list.coming.iter().copied();
-            let astray = coming().filter(|block| platform.is_astray(*block, list.network));
-            object(
-                astray.collect(),
-                match list.network {
-                    Network::Public => "nobody is reached there on the public network",
-                    Network::Private => "that is not on the private network",
-                },
-            );
-            let wide = coming().filter(|block| is_much_wider(*block, list));
-            object(
-                wide.collect(),
-                "that is much wider than any block which the list held",
-            );
+            let found = strays_of(platform, list.network, &list.held, &list.coming);
+            strays.extend(found.iter().map(|stray| Objection {
+                text: stray.told(&name.to_string()),
+                name: name.clone(),
+            }));
         }
     }
     strays
 }
 
-/// Whether a block is much wider than any of its family that the list held.
-fn is_much_wider(block: Cidr, list: &ListChange) -> bool {
-    let held = list.held.iter();
-    let alike = held.filter(|held| held.is_ipv4() == block.is_ipv4());
-    let widest = alike.map(Cidr::prefix_len).min();
-    widest.is_some_and(|widest| block.prefix_len().saturating_add(MUCH) <= widest)
-}
-
-/// Refuses blocks that are not expected in the list that they come into, unless `accepted` names the
-/// list.
+/// Refuses what the guards speak against, unless `accepted` names the list: that it is emptied or loses
+/// more than a third, and blocks that are not expected in it. One word accepts all of a list, so all of it
+/// is told at once.
 ///
 /// # Errors
-/// The lists, with what would come and how to say that it is right.
-pub fn check_strays(
+/// The lists, with what would go or come and how to say that it is right.
+pub fn check_guards(
     changes: &[Change],
     platform: &PlatformProfile,
     accepted: &[Accepted],
 ) -> Result<(), InputError> {
-    refuse(strays(changes, platform), accepted, |_| {
-        "upstream has blocks that are not expected in their lists".to_owned()
-    })
+    let open = |objections: Vec<Objection>| -> Vec<Objection> {
+        let open = |objection: &Objection| !accepted.contains(&objection.name);
+        objections.into_iter().filter(open).collect()
+    };
+    let (losses, strays) = (open(losses(changes)), open(strays(changes, platform)));
+    let lost = match losses.len() {
+        0 => None,
+        1 => Some("takes away more than a third of a list".to_owned()),
+        n => Some(format!("takes away more than a third of {n} lists")),
+    };
+    let strange = "has blocks that are not expected in their lists".to_owned();
+    let strange = (!strays.is_empty()).then_some(strange);
+    let said: Vec<String> = lost.into_iter().chain(strange).collect();
+    let objections = losses.into_iter().chain(strays).collect();
+    refuse(objections, &format!("upstream {}", said.join(", and ")))
+}
+
+/// Refuses `objections`, where there are any, with the sentence `said`.
+fn refuse(objections: Vec<Objection>, said: &str) -> Result<(), InputError> {
+    if objections.is_empty() {
+        return Ok(());
+    }
+    let mut flags: Vec<String> = Vec::new();
+    for objection in &objections {
+        let flag = format!("--accept {}", objection.name);
+        if !flags.contains(&flag) {
+            flags.push(flag);
+        }
+    }
+    let texts = objections.into_iter().map(|o| InputError::new(o.text));
+    let error = texts.fold(InputError::new(said), InputError::also);
+    Err(error.hint(format!(
+        "if that is right, say so with `{}`",
+        flags.join(" ")
+    )))
 }

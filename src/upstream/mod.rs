@@ -12,10 +12,10 @@ mod remark;
 mod text;
 
 pub use change::{
-    Accepted, Change, EVERY_REGION, ListChange, Objection, check_accepted, check_losses, compare,
-    compare_ranges, losses,
+    Accepted, Change, EVERY_REGION, ListChange, Objection, check_accepted, compare, compare_ranges,
+    losses,
 };
-pub use guard::{check_strays, strays};
+pub use guard::{check_guards, strays};
 pub use keep::{keep, keep_ranges};
 pub use remark::{Remark, summed};
 pub use text::{text_of, text_of_lock, text_of_ranges};

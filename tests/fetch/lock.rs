@@ -85,6 +85,10 @@ fn a_lock_that_is_none_tells_where() {
             "lock.yaml:5:9: `yesterday` is not a day such as 2025-12-11",
         ),
         (
+            right.replace("  date", "  etag: 'a b'\n  date"),
+            "lock.yaml:5:9: this is no etag: letters, digits and `-_.:/+=` alone",
+        ),
+        (
             format!("{right}{second}"),
             "lock.yaml:13:21: `regions/x.yaml` is pinned a second time; lock.yaml:7:21: it is pinned here first",
         ),

@@ -19,6 +19,7 @@ mod failing;
 mod guards;
 mod lock;
 mod overlay;
+mod proxy;
 mod publisher;
 mod updating;
 #[path = "../importer/upstream.rs"]
@@ -30,7 +31,7 @@ use std::collections::BTreeMap;
 use call::{Ran, Room, project};
 use git2::Repository;
 use publisher::{Asked, Publisher, Reply, bare};
-use upstream::Upstream;
+use upstream::{Upstream, made_up_platform};
 
 /// A folder with profiles that come from a publisher on loopback.
 pub(crate) struct Desk {
@@ -47,6 +48,7 @@ impl Desk {
         let repository = bare(&path);
         let publisher = Publisher::new(path, first);
         room.write("profiles/sources.yaml", publisher.sources());
+        room.write("profiles/platform.yaml", made_up_platform());
         room.write("ca.pem", &publisher.ca);
         let desk = Self {
             room,
@@ -75,11 +77,17 @@ impl Desk {
 
     /// Runs `palisade`, which trusts the publisher and goes by the profiles here.
     pub(crate) fn run(&self, line: &str) -> Ran {
+        self.run_in(line, &[])
+    }
+
+    /// As [`Desk::run`], with more variables.
+    pub(crate) fn run_in(&self, line: &str, more: &[(&str, &str)]) -> Ran {
         let ca = self.room.path("ca.pem");
-        let variables = [
+        let mut variables = vec![
             ("SSL_CERT_FILE", ca.to_str().expect("a text")),
             ("PALISADE_PROFILES", "profiles"),
         ];
+        variables.extend(more);
         let mut ran = self.room.run_in(line, b"", &variables);
         let port = format!(":{}", self.publisher.port);
         ran.stdout = ran.stdout.replace(&port, ":PORT");
@@ -87,9 +95,12 @@ impl Desk {
         ran
     }
 
-    /// Every profile by its path, with its bytes.
+    /// Every profile by its path, with its bytes, but for the platform's, which nobody fetches.
     pub(crate) fn profiles(&self) -> BTreeMap<String, Vec<u8>> {
-        self.room.files("profiles")
+        let mut profiles = self.room.files("profiles");
+        let platform = profiles.remove("platform.yaml");
+        assert_eq!(platform, Some(made_up_platform().into_bytes()));
+        profiles
     }
 }
 

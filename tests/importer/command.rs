@@ -7,7 +7,7 @@ use std::process::Command;
 
 use git2::Repository;
 
-use crate::upstream::Upstream;
+use crate::upstream::{Upstream, made_up_platform};
 
 /// A folder with upstream in it and a place for profiles.
 pub(crate) struct Desk {
@@ -16,9 +16,17 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new() -> Self {
-        Self {
-            dir: tempfile::tempdir().expect("a folder"),
-        }
+        let dir = tempfile::tempdir().expect("a folder");
+        let desk = Self { dir };
+        desk.lay_platform("profiles");
+        desk
+    }
+
+    /// Puts the platform profile of made-up regions into a folder of profiles.
+    fn lay_platform(&self, profiles: &str) {
+        let folder = self.path().join(profiles);
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join("platform.yaml"), made_up_platform()).expect("a file");
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -322,6 +330,7 @@ fn a_repository_and_a_copy_of_it_say_the_same() {
         (url.as_str(), "two"),
         ("copy", "three"),
     ] {
+        desk.lay_platform(folder);
         let (code, _, err) = desk.update(&["--from", from, "--profiles", folder]);
         assert_eq!(code, 0, "{err}");
     }
@@ -359,6 +368,7 @@ fn every_spelling_of_a_repository_gives_the_same_bytes() {
         let mut all = Vec::new();
         for (number, from) in spellings.iter().enumerate() {
             let profiles = format!("{name}-{number}");
+            desk.lay_platform(&profiles);
             let (code, _, err) = desk.update(&["--from", from, "--profiles", &profiles]);
             assert_eq!(code, 0, "{from}: {err}");
             let file = desk.path().join(profiles).join("regions/aa-one.yaml");
@@ -421,6 +431,23 @@ fn ports_and_zones_need_a_word_too() {
     "#);
 }
 
+/// The lists of a made-up region.
+const LISTS: [&str; 13] = [
+    "control-plane-private",
+    "control-plane-public",
+    "kubernetes-api",
+    "infrastructure-required-abc09-xyz01",
+    "infrastructure-zones",
+    "services-private-registry",
+    "services-private-monitoring",
+    "services-private-monitoring-api",
+    "services-private-logging",
+    "services-private-logging-syslog",
+    "services-private-logging-syslog-udp",
+    "services-public-registry",
+    "services-public-logging",
+];
+
 /// An empty folder takes profiles as one does that is missing; one that holds something else is
 /// the wrong one.
 #[test]
@@ -430,8 +457,17 @@ fn folders_to_write_to() {
     fs::create_dir(desk.path().join("empty")).expect("a folder");
     fs::create_dir(desk.path().join("noted")).expect("a folder");
     fs::write(desk.path().join("noted/README.md"), "ours\n").expect("a file");
+    // Nothing says there that addresses of documents may stand in these lists.
+    let accepted: Vec<String> = LISTS
+        .iter()
+        .map(|l| format!("--accept=aa-one/{l}"))
+        .collect();
     for folder in ["empty", "noted", "missing", "missing/too"] {
-        let (code, _, err) = desk.update(&["--from", "copy", "--profiles", folder]);
+        let mut arguments = vec!["--from", "copy", "--profiles", folder];
+        let (code, _, err) = desk.update(&arguments);
+        assert_eq!(code, 2, "{folder}: {err}");
+        arguments.extend(accepted.iter().map(String::as_str));
+        let (code, _, err) = desk.update(&arguments);
         assert_eq!(code, 0, "{folder}: {err}");
         assert!(
             desk.path()

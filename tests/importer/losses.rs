@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use palisade::profile::RegionProfile;
-use palisade::upstream::{Accepted, Change, check_accepted, check_losses, compare, keep};
+use palisade::finding::{Input, InputError};
+use palisade::profile::{PlatformProfile, RegionProfile};
+use palisade::upstream::{Accepted, Change, check_accepted, check_guards, compare, keep};
 
-use crate::upstream::{Upstream, shown};
+use crate::upstream::{Upstream, made_up_platform, shown};
 
 /// A region whose masters answer at `count` private addresses.
 fn with_masters(count: usize) -> RegionProfile {
@@ -25,6 +26,12 @@ fn with_masters(count: usize) -> RegionProfile {
 
 fn change(old: &RegionProfile, new: &RegionProfile) -> Change {
     compare(Some(old), new)
+}
+
+/// What the guards say of the facts of made-up regions.
+fn check_losses(changes: &[Change], accepted: &[Accepted]) -> Result<(), InputError> {
+    let platform = PlatformProfile::read(&Input::new("platform.yaml", made_up_platform()));
+    check_guards(changes, &platform.expect("a profile"), accepted)
 }
 
 fn accepted(names: &[&str]) -> Vec<Accepted> {

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::upstream::Upstream;
+use crate::upstream::{Upstream, made_up_platform};
 
 fn run(folder: &std::path::Path, arguments: &[&str]) -> (i32, String, String) {
     run_with(folder, None, &[&["profile"], arguments].concat())
@@ -33,6 +33,9 @@ fn run_with(
 fn folder() -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a folder");
     Upstream::whole(&["aa-one"]).copy_to(&dir.path().join("copy"));
+    let profiles = dir.path().join("profiles");
+    std::fs::create_dir(&profiles).expect("a folder");
+    std::fs::write(profiles.join("platform.yaml"), made_up_platform()).expect("a file");
     let (code, _, err) = run(dir.path(), &["update", "--from", "copy"]);
     assert_eq!(code, 0, "{err}");
     let path = dir.path().join("profiles/regions/aa-one.yaml");

@@ -371,6 +371,11 @@ fn a_platform_profile_that_would_open_or_drop_something_is_refused() {
             "the list `istio.egress` is empty",
         ),
         (
+            "nets: [127.0.0.0/8]",
+            "nets: []",
+            "the list `nets` of the special addresses `loopback, RFC 1122` is empty",
+        ),
+        (
             "component: vrrp,",
             "component: vrpp,",
             "`allow-vrrp-private` is of the component `vrpp`, which is not listed",

@@ -27,7 +27,7 @@ impl Read<'_> {
         let ranges = self.ranges.map(|ranges| {
             let name = &ranges.profile.ranges;
             match &ranges.pin.etag {
-                Some(etag) => format!("the ranges of {name} read at {}", short(etag)),
+                Some(etag) => format!("the ranges of {name} read at {}", short(etag.as_str())),
                 None => format!("the ranges of {name} read"),
             }
         });

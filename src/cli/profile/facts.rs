@@ -157,7 +157,9 @@ pub(super) fn ranges(
         None
     };
     let pinned = lock.pinned(&path).map(|(pin, _)| pin);
-    let etag = pinned.and_then(|pin| pin.etag.as_deref());
+    // What one address calls the state of its lists is no word of another's.
+    let known = pinned.filter(|pin| fetcher.asks_for_ranges_at(&pin.from));
+    let etag = known.and_then(|pin| pin.etag.as_ref());
     let fetched = fetcher.ranges(etag, terminal::tell_note)?;
     let (fetched, old) = match (fetched, old, pinned) {
         (None, Some(old), Some(pin)) => {

@@ -1,7 +1,7 @@
 //! What those who publish facts have now, over HTTPS.
 
 use crate::finding::{Error, OutsideError};
-use crate::profile::{PublishedRanges, Sources, Url};
+use crate::profile::{Etag, PublishedRanges, Sources, Url};
 use crate::source::https::{Answer, Https};
 use crate::source::text::text_of;
 use crate::source::{Snapshot, smart};
@@ -40,11 +40,16 @@ impl<'a> Fetcher<'a> {
         smart::tip(&self.sources.kube_samples.repository, &self.https)
     }
 
+    /// Whether the ranges are first asked for at the address that these are.
+    pub(super) fn asks_for_ranges_at(&self, from: &[String]) -> bool {
+        from == [self.sources.cloudflare.api.as_str()]
+    }
+
     /// The ranges; nothing where they are still those that `etag` stands for. Where the API does
     /// not answer as it should, the texts are read, and `tell` hears why.
     pub(super) fn ranges(
         &self,
-        etag: Option<&str>,
+        etag: Option<&Etag>,
         tell: impl Fn(&str),
     ) -> Result<Option<Fetched>, Error> {
         let source = &self.sources.cloudflare;
@@ -68,7 +73,7 @@ impl<'a> Fetcher<'a> {
     fn by_api(
         &self,
         source: &PublishedRanges,
-        etag: Option<&str>,
+        etag: Option<&Etag>,
     ) -> Result<Option<Fetched>, Error> {
         let body = match self.https.list(&source.api, etag)? {
             Answer::Unchanged => return Ok(None),

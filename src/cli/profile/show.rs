@@ -8,17 +8,20 @@ use serde::Serialize;
 use crate::cli::{Exit, terminal};
 use crate::finding::Error;
 use crate::net::Cidr;
-use crate::profile::{Corrected, Day, Facts, Name, RegionProfile, Source, Status};
+use crate::profile::{
+    Corrected, Day, Facts, Library, Name, RangesProfile, RegionProfile, Source, Status,
+};
 use crate::yaml;
 
 use super::{ProfilesArguments, commit_of, json, table, today};
 
-/// Show the facts of a region: every list, where it comes from and how old it is
+/// Show the facts of a region, or published ranges: every list, where it comes from and how old it is
 ///
 /// Example: `palisade profile show us-south --format yaml`
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The region
+    /// The region, or the ranges, such as `cloudflare`
+    #[arg(value_name = "REGION")]
     region: String,
 
     #[command(flatten)]
@@ -56,6 +59,19 @@ struct Shown<'a> {
     corrected: &'a [Corrected],
 }
 
+/// Published ranges as JSON tells them.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownRanges<'a> {
+    ranges: &'a str,
+    display_name: &'a str,
+    as_of: Day,
+    lists: Vec<List<'a>>,
+    /// What files that extend the ranges came to.
+    #[serde(skip_serializing_if = "<[Corrected]>::is_empty")]
+    corrected: &'a [Corrected],
+}
+
 /// A list as JSON tells it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -76,6 +92,10 @@ struct List<'a> {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     let library = arguments.profiles.library()?;
+    let is_region = library.regions().contains(&arguments.region.as_str());
+    if !is_region && library.ranges_names().contains(&arguments.region.as_str()) {
+        return run_ranges(arguments, &library);
+    }
     let (profile, corrected) = library.corrected_region(&arguments.region)?;
     let as_of = arguments.as_of.unwrap_or_else(today);
     let text = match arguments.format {
@@ -86,6 +106,52 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     };
     terminal::print(&text)?;
     Ok(Exit::Clean)
+}
+
+fn run_ranges(arguments: &Arguments, library: &Library) -> Result<Exit, Error> {
+    let name = &arguments.region;
+    let (profile, corrected) = library.corrected_ranges(name)?;
+    let as_of = arguments.as_of.unwrap_or_else(today);
+    let text = match arguments.format {
+        Format::Text => ranges_text(&profile, &corrected, as_of),
+        Format::Json => json(&ShownRanges {
+            ranges: profile.ranges.as_str(),
+            display_name: &profile.display_name,
+            as_of,
+            lists: lists(lists_of(&profile), as_of),
+            corrected: &corrected,
+        })?,
+        Format::Yaml if !corrected.is_empty() => yaml::to_text(&profile)?,
+        Format::Yaml => library.ranges_text(name)?.text.clone(),
+    };
+    terminal::print(&text)?;
+    Ok(Exit::Clean)
+}
+
+/// Lists as a profile of either kind has them.
+type Lists<'a> = Vec<(String, Facts<'a>, Vec<Cidr>)>;
+
+fn lists_of(profile: &RangesProfile) -> Lists<'_> {
+    let lists = profile.lists().into_iter();
+    lists
+        .map(|(name, list)| (name.to_owned(), list.facts(), list.blocks().collect()))
+        .collect()
+}
+
+/// Lists as JSON tells them.
+fn lists(lists: Lists<'_>, as_of: Day) -> Vec<List<'_>> {
+    let lists = lists.into_iter().map(|(name, facts, nets)| List {
+        name,
+        count: facts.len,
+        date: facts.date,
+        age_days: age(&facts, as_of),
+        status: facts.status,
+        valid_from: facts.valid_from,
+        valid_until: facts.valid_until,
+        source: facts.source,
+        nets,
+    });
+    lists.collect()
 }
 
 fn age(facts: &Facts<'_>, as_of: Day) -> i32 {
@@ -100,27 +166,13 @@ fn region<'a>(profile: &'a RegionProfile, corrected: &'a [Corrected], as_of: Day
         single_zone: profile.single_zone.iter().map(Name::as_str).collect(),
         as_of,
         corrected,
-        lists: profile
-            .lists()
-            .into_iter()
-            .map(|(name, facts, nets)| List {
-                name,
-                count: facts.len,
-                date: facts.date,
-                age_days: age(&facts, as_of),
-                status: facts.status,
-                valid_from: facts.valid_from,
-                valid_until: facts.valid_until,
-                source: facts.source,
-                nets,
-            })
-            .collect(),
+        lists: lists(profile.lists(), as_of),
     }
 }
 
-fn text(profile: &RegionProfile, corrected: &[Corrected], as_of: Day) -> String {
+/// A name, a table of its lists, and where they come from.
+fn head(name: &str, display_name: &str, lists: &Lists<'_>, as_of: Day) -> String {
     let header = ["LIST", "COUNT", "DATE", "AGE", "STATUS", "COMMIT", "SOURCE"];
-    let lists = profile.lists();
     let rows = lists.iter().map(|(name, facts, _)| {
         [
             name.clone(),
@@ -137,8 +189,29 @@ fn text(profile: &RegionProfile, corrected: &[Corrected], as_of: Day) -> String 
                 .clone(),
         ]
     });
-    let mut text = format!("{} ({})\n\n", profile.region.value, profile.display_name);
+    let mut text = format!("{name} ({display_name})\n\n");
     text.push_str(&table(header, rows));
+    text
+}
+
+fn ranges_text(profile: &RangesProfile, corrected: &[Corrected], as_of: Day) -> String {
+    let lists = lists_of(profile);
+    let mut text = head(
+        profile.ranges.as_str(),
+        &profile.display_name,
+        &lists,
+        as_of,
+    );
+    for corrected in corrected {
+        told(&mut text, corrected);
+    }
+    text
+}
+
+fn text(profile: &RegionProfile, corrected: &[Corrected], as_of: Day) -> String {
+    let lists = profile.lists();
+    let region = profile.region.as_str();
+    let mut text = head(region, &profile.display_name, &lists, as_of);
     text.push('\n');
     let mut repositories: Vec<&str> = lists
         .iter()
@@ -163,11 +236,19 @@ fn text(profile: &RegionProfile, corrected: &[Corrected], as_of: Day) -> String 
 fn told(text: &mut String, corrected: &Corrected) {
     let Corrected { list, file, .. } = corrected;
     let why = corrected.why.as_ref().map(|why| format!(": {why}"));
+    let accepted: Vec<&str> = corrected
+        .accepted
+        .iter()
+        .map(|doubt| doubt.word())
+        .collect();
     let _ = writeln!(
         text,
         "\n{list} is corrected by {file}{}",
         why.unwrap_or_default()
     );
+    if !accepted.is_empty() {
+        let _ = writeln!(text, "  accepted: {}", accepted.join(", "));
+    }
     for block in &corrected.removed {
         let _ = writeln!(text, "  - {block}");
     }

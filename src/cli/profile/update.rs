@@ -4,17 +4,23 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::library::overlaid;
+use crate::cli::library::{by_variable, overlaid};
 use crate::cli::{Exit, terminal};
 use crate::finding::{Error, InputError};
-use crate::profile::{Day, Library, Lock, Name, PlatformProfile};
+use crate::profile::{Day, Digest, Library, Lock, Name, PlatformProfile};
 use crate::source::{Snapshot, folder, git, write};
 use crate::upstream::parity::{check_drift, told};
-use crate::upstream::{Accepted, Change, check_accepted, check_losses, check_strays, kube_samples};
+use crate::upstream::{Accepted, Change, check_accepted, check_guards, kube_samples};
 
 use super::facts::{Ranges, Regions, files, ranges, regions};
 use super::fetch::Fetcher;
 use super::{changes, today};
+
+/// The folder of profiles where no argument and no variable names one.
+const FOLDER: &str = "profiles";
+
+/// How deep profiles lie below their folder.
+const DEEPEST: usize = 1;
 
 /// Fetch the facts from those who publish them and write their profiles and the lock
 ///
@@ -46,9 +52,9 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "REGION")]
     region: Vec<Name>,
 
-    /// The folder whose profiles are compared and written
-    #[arg(long, value_name = "DIR", default_value = "profiles")]
-    profiles: PathBuf,
+    /// The folder whose profiles are compared and written [env: PALISADE_PROFILES] [default: profiles]
+    #[arg(long, value_name = "DIR")]
+    profiles: Option<PathBuf>,
 
     /// A list that may be emptied, lose more than a third of its entries or get blocks that are not
     /// expected in it, or a policy that may differ from what is rendered, of every region where
@@ -75,23 +81,46 @@ enum SourceWord {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
-    let library = in_place(&arguments.profiles)?;
+    let folder = arguments.profiles.clone().or_else(by_variable);
+    let folder = folder.unwrap_or_else(|| PathBuf::from(FOLDER));
+    // Two runs at once would mix their files.
+    let held = write::hold(&folder);
+    let library = in_place(&folder)?;
     let platform = library.platform()?;
     let (lock, text) = library.lock()?;
-    lock.check(text, &library)?;
-    let told = Told::ask(arguments, &library, &platform, &lock)?;
+    let told = match Told::ask(arguments, &library, &platform, &library.pins()?) {
+        Ok(told) => told,
+        Err(error) => {
+            lock.check(text, &library)?;
+            return Err(error);
+        }
+    };
+    // A run that was interrupted left some files that are new already: this one finishes the work.
+    lock.check_but(text, &library, |path, digest| told.says(path, digest))?;
     let changes = told.changes();
     told.check(arguments, &platform, &changes)?;
     tell_oddities(arguments, told.regions.as_ref(), &library);
     let (regions, ranges) = (told.regions.as_ref(), told.ranges.as_ref());
-    let files = files(&arguments.profiles, &library, lock, regions, ranges)?;
+    let files = files(&folder, &library, library.own_lock()?, regions, ranges)?;
     let stale = write::differing(&files)?.len();
     if !arguments.dry_run {
         write::write_all(&files)?;
+        if held.is_some() {
+            sweep(&folder);
+        }
     }
     let read = changes::Read { regions, ranges };
     terminal::print(&changes::text(&changes, &read, stale, arguments.dry_run))?;
     Ok(Exit::Clean)
+}
+
+/// Removes what a run left in the folder that was killed. Where that fails, it is in nobody's way.
+fn sweep(folder: &Path) {
+    let mut leftovers = Vec::new();
+    write::find_leftovers(folder, DEEPEST, &mut leftovers);
+    for path in leftovers {
+        let _ = std::fs::remove_file(path);
+    }
 }
 
 /// What those say that were asked.
@@ -145,6 +174,17 @@ impl Told {
         Ok(told)
     }
 
+    /// Whether these are the facts of the profile at `path`, by their digest.
+    fn says(&self, path: &str, digest: &Digest) -> bool {
+        let pins = self.regions.iter().map(|regions| &regions.pin);
+        let mut pins = pins.chain(self.ranges.iter().map(|ranges| &ranges.pin));
+        pins.any(|pin| {
+            pin.profiles
+                .get(path)
+                .is_some_and(|new| new.value == *digest)
+        })
+    }
+
     fn changes(&self) -> Vec<Change> {
         let regions = self.regions.iter().flat_map(|regions| &regions.changes);
         let ranges = self.ranges.iter().map(|ranges| &ranges.change);
@@ -161,8 +201,7 @@ impl Told {
         let policies = self.regions.as_ref().map(|regions| &regions.policies);
         let policies = policies.cloned().unwrap_or_default();
         check_accepted(changes, &policies, &arguments.accept)?;
-        check_losses(changes, &arguments.accept)?;
-        check_strays(changes, platform, &arguments.accept)?;
+        check_guards(changes, platform, &arguments.accept)?;
         match &self.regions {
             Some(regions) => self.check_drifts(regions, platform, &arguments.accept),
             None => Ok(()),

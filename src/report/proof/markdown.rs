@@ -114,7 +114,7 @@ pub(in crate::report) fn fence(text: &str) -> String {
 }
 
 /// A text that means nothing to Markdown or HTML, on one line.
-pub(in crate::report) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in plain(text).chars() {
         match c {

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::report::compare::LONGEST_MARKDOWN as LONGEST;
+use crate::report::markdown_text;
 use crate::upstream::{Change, ListChange};
 
-use super::state::Checked;
+use super::state::{Asked, Checked};
 use super::text::summary;
 
 /// What is kept free for the sentence that says what was cut.
@@ -14,7 +15,13 @@ const FOR_THE_CUT: usize = 200;
 /// A verdict, a table of the sources, what goes before what comes, and whose policies change. Never
 /// longer than a comment may be; where that cuts, it says so.
 pub(super) fn render(checked: &Checked) -> String {
-    let mark = if checked.is_fresh() { "✅" } else { "🔶" };
+    let mark = if !checked.failures.is_empty() {
+        "❌"
+    } else if checked.is_fresh() {
+        "✅"
+    } else {
+        "🔶"
+    };
     let mut text = format!(
         "## Palisade facts\n\n{mark} **{}**\n\n| source | state | locked | upstream |\n|---|---|---|---|\n",
         summary(checked)
@@ -31,7 +38,22 @@ pub(super) fn render(checked: &Checked) -> String {
             code(&state(&asked.upstream))
         );
     }
-    section(&mut text, "Refused without a word for it", &checked.refused);
+    let failed = checked.sources.iter().filter_map(Asked::failure);
+    let failed = failed.map(|(source, why)| format!("{source}: {}", markdown_text(why)));
+    section(&mut text, "Could not be asked", &failed.collect::<Vec<_>>());
+    let plain = |texts: &[String]| -> Vec<String> {
+        texts.iter().map(|text| markdown_text(text)).collect()
+    };
+    section(
+        &mut text,
+        "Refused without a word for it",
+        &plain(&checked.refused),
+    );
+    section(
+        &mut text,
+        "Would not fit any more after an update",
+        &plain(&checked.unfit),
+    );
     let changes = &checked.changes;
     let goes = entries(changes, |list| &list.removed);
     section(
@@ -51,6 +73,7 @@ pub(super) fn render(checked: &Checked) -> String {
         "Policies that would change",
         &bundles.collect::<Vec<_>>(),
     );
+    section(&mut text, "No longer at their source", &checked.gone);
     let unpinned = checked.unpinned.iter().map(|path| code(path));
     section(&mut text, "Not pinned", &unpinned.collect::<Vec<_>>());
     cut(text)

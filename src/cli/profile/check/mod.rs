@@ -28,7 +28,8 @@ Examples:
   palisade profile check --cluster shop.yaml --format markdown
 
 Exit codes: 0 the facts are fresh, 1 they are not, 2 the call, a profile or the lock is wrong, 3 a
-source cannot be asked.")]
+source cannot be asked or understood, whatever the others and the lock say, which is told
+nevertheless.")]
 pub(super) struct Arguments {
     #[command(flatten)]
     profiles: ProfilesArguments,
@@ -65,16 +66,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     let mut checked = Checked::against_lock(&library, as_of)?;
     if !arguments.offline {
         let newer = checked.against_upstream(&library)?;
-        checked.bundles = bundles::changed(&library, &newer, &arguments.cluster)?;
+        (checked.bundles, checked.unfit) = bundles::changed(&library, &newer, &arguments.cluster)?;
     }
     terminal::print(&match arguments.format {
         Format::Text => text::render(&checked),
         Format::Json => json(&checked)?,
         Format::Markdown => markdown::render(&checked),
     })?;
-    Ok(if checked.is_fresh() {
-        Exit::Clean
-    } else {
-        Exit::Findings
+    for failure in &checked.failures {
+        terminal::tell_error(failure);
+    }
+    // What is not known outweighs what is: whoever asks again has both.
+    Ok(match (checked.failures.is_empty(), checked.is_fresh()) {
+        (false, _) => Exit::Outside,
+        (_, true) => Exit::Clean,
+        (_, false) => Exit::Findings,
     })
 }

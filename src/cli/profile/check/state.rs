@@ -5,11 +5,11 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::finding::Error;
-use crate::profile::{Day, Facts, Library, Lock, Pin, Status};
+use crate::profile::{Day, Facts, Library, Lock, Name, Pin, PlatformProfile, Status};
 use crate::upstream::parity::told;
 use crate::upstream::{Change, kube_samples, losses, strays};
 
-use crate::cli::profile::facts::{self, Regions};
+use crate::cli::profile::facts::{self, Ranges, Regions};
 use crate::cli::profile::fetch::Fetcher;
 use crate::cli::profile::short;
 
@@ -29,8 +29,17 @@ pub(super) struct Checked {
     pub(super) changes: Vec<Change>,
     /// What an update would refuse without a word for it.
     pub(super) refused: Vec<String>,
+    /// What a user corrects and would not fit any more after an update, or what else nothing could be
+    /// made of then.
+    pub(super) unfit: Vec<String>,
+    /// Regions that came from the source that was asked, which has them no longer: what is known of
+    /// them stays.
+    pub(super) gone: Vec<String>,
     /// The bundles that an update would change.
     pub(super) bundles: Vec<Touched>,
+    /// Why sources did not answer, for standard error.
+    #[serde(skip)]
+    pub(super) failures: Vec<Error>,
 }
 
 /// A source, as it is pinned and as it is.
@@ -47,6 +56,9 @@ pub(super) struct Asked {
     pub(super) upstream: Option<State>,
     /// What that comes to.
     pub(super) freshness: Freshness,
+    /// Why it did not answer, or why nobody understands what it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) failed: Option<String>,
 }
 
 /// A state of a source.
@@ -72,6 +84,8 @@ pub(super) enum Freshness {
     Stale,
     /// Nobody asked.
     Unasked,
+    /// It was asked, and did not answer what can be understood.
+    Failed,
 }
 
 /// A list that is deprecated, or does not hold on the day that is asked about.
@@ -103,6 +117,7 @@ impl Checked {
     pub(super) fn against_lock(library: &Library, as_of: Day) -> Result<Self, Error> {
         let (lock, input) = library.lock()?;
         let unpinned = lock.check(input, library)?;
+        let lock = library.pins()?;
         let sources = library.sources()?;
         let ranges = sources.cloudflare.ranges.as_str();
         let mut lists = Vec::new();
@@ -123,6 +138,7 @@ impl Checked {
             locked: lock.of(source).last().map(state_of),
             upstream: None,
             freshness: Freshness::Unasked,
+            failed: None,
         };
         let repository = sources.kube_samples.repository.to_string();
         Ok(Self {
@@ -135,53 +151,115 @@ impl Checked {
             lists,
             changes: Vec::new(),
             refused: Vec::new(),
+            unfit: Vec::new(),
+            gone: Vec::new(),
             bundles: Vec::new(),
+            failures: Vec::new(),
         })
     }
 
     /// Holds the facts in use against those who publish them, and gives the profiles as they would
-    /// be after an update.
+    /// be after an update. Each source is asked by itself: one that does not answer takes nothing from
+    /// what another says.
     pub(super) fn against_upstream(&mut self, library: &Library) -> Result<Library, Error> {
-        let (lock, _) = library.lock()?;
+        let lock = library.pins()?;
         let platform = library.platform()?;
         let sources = library.sources()?;
-        let fetcher = Fetcher::new(&sources)?;
-        let regions = if let Some(commit) = is_at_tip(&fetcher, library, &lock)? {
-            self.found(kube_samples::NAME, commit, Freshness::Current);
-            None
-        } else {
-            let snapshot = fetcher.snapshot(None)?;
-            Some(facts::regions(&snapshot, library, &platform, &[])?)
-        };
         let name = &sources.cloudflare.ranges;
-        let ranges = facts::ranges(&fetcher, name, library, &lock, self.as_of)?;
-        if let Some(Regions {
-            changes,
-            drifts,
-            pin,
-            ..
-        }) = &regions
-        {
-            let is_same = drifts.is_empty() && changes.iter().all(Change::is_empty);
-            let freshness = freshness(is_same, lock.of(kube_samples::NAME).last(), pin);
-            self.found(kube_samples::NAME, state_of(pin), freshness);
-            self.refused.extend(told(drifts));
-            self.changes.extend(changes.iter().cloned());
-        }
-        let pinned = lock.of(name.as_str()).last();
-        let is_same = freshness(ranges.change.is_empty(), pinned, &ranges.pin);
-        self.found(name.as_str(), state_of(&ranges.pin), is_same);
-        self.changes.push(ranges.change.clone());
+        let fetcher = match Fetcher::new(&sources) {
+            Ok(fetcher) => fetcher,
+            Err(error) => {
+                self.failed(&[kube_samples::NAME, name.as_str()], error);
+                return Ok(library.clone());
+            }
+        };
+        let regions = self.regions(&fetcher, library, &lock, &platform);
+        let ranges = self.ranges(&fetcher, name, library, &lock);
         self.changes.retain(|change| !change.is_empty());
         let objections = losses(&self.changes).into_iter();
         let objections = objections.chain(strays(&self.changes, &platform));
         self.refused
             .extend(objections.map(|objection| objection.text));
         let mut newer = library.clone();
-        for (path, text) in facts::texts(regions.as_ref(), Some(&ranges))? {
+        for (path, text) in facts::texts(regions.as_ref(), ranges.as_ref())? {
             newer.put(path.clone(), crate::finding::Input::new(path, text));
         }
         Ok(newer)
+    }
+
+    /// What the repository of the regions says, where that is news.
+    fn regions(
+        &mut self,
+        fetcher: &Fetcher<'_>,
+        library: &Library,
+        lock: &Lock,
+        platform: &PlatformProfile,
+    ) -> Option<Regions> {
+        let asked = is_at_tip(fetcher, library, lock).and_then(|at_tip| {
+            if let Some(state) = at_tip {
+                return Ok(Told::Nothing(state));
+            }
+            let snapshot = fetcher.snapshot(None)?;
+            facts::regions(&snapshot, library, platform, &[]).map(Told::Regions)
+        });
+        match asked {
+            Err(error) => {
+                self.failed(&[kube_samples::NAME], error);
+                None
+            }
+            Ok(Told::Nothing(state)) => {
+                self.found(kube_samples::NAME, state, Freshness::Current);
+                None
+            }
+            Ok(Told::Regions(regions)) => {
+                let Regions {
+                    changes,
+                    drifts,
+                    pin,
+                    ..
+                } = &regions;
+                let is_same = drifts.is_empty() && changes.iter().all(Change::is_empty);
+                let freshness = freshness(is_same, lock.of(kube_samples::NAME).last(), pin);
+                self.found(kube_samples::NAME, state_of(pin), freshness);
+                self.refused.extend(told(drifts));
+                self.changes.extend(changes.iter().cloned());
+                self.gone = gone(library, lock, pin);
+                Some(regions)
+            }
+        }
+    }
+
+    /// What the operator of the ranges `name` says.
+    fn ranges(
+        &mut self,
+        fetcher: &Fetcher<'_>,
+        name: &Name,
+        library: &Library,
+        lock: &Lock,
+    ) -> Option<Ranges> {
+        match facts::ranges(fetcher, name, library, lock, self.as_of) {
+            Err(error) => {
+                self.failed(&[name.as_str()], error);
+                None
+            }
+            Ok(ranges) => {
+                let pinned = lock.of(name.as_str()).last();
+                let is_same = freshness(ranges.change.is_empty(), pinned, &ranges.pin);
+                self.found(name.as_str(), state_of(&ranges.pin), is_same);
+                self.changes.push(ranges.change.clone());
+                Some(ranges)
+            }
+        }
+    }
+
+    /// Notes that these sources did not answer.
+    fn failed(&mut self, sources: &[&str], error: Error) {
+        let failed = |asked: &&mut Asked| sources.contains(&asked.source.as_str());
+        for asked in self.sources.iter_mut().filter(failed) {
+            asked.freshness = Freshness::Failed;
+            asked.failed = Some(error.to_string());
+        }
+        self.failures.push(error);
     }
 
     fn found(&mut self, source: &str, state: State, freshness: Freshness) {
@@ -192,11 +270,29 @@ impl Checked {
         }
     }
 
-    /// Whether there is nothing to do.
+    /// Whether there is nothing to do, as far as is known.
     pub(super) fn is_fresh(&self) -> bool {
         let is_stale = |asked: &Asked| asked.freshness == Freshness::Stale;
-        self.lists.is_empty() && !self.sources.iter().any(is_stale)
+        self.lists.is_empty() && self.unfit.is_empty() && !self.sources.iter().any(is_stale)
     }
+}
+
+/// What the repository of the regions says.
+enum Told {
+    /// That it is in the state that is pinned.
+    Nothing(State),
+    Regions(Regions),
+}
+
+/// The regions in use that came from the address of `pin` and are none of those that it has now.
+fn gone(library: &Library, lock: &Lock, pin: &Pin) -> Vec<String> {
+    let is_gone = |region: &&str| {
+        let path = Library::region_path(region);
+        let pinned = lock.pinned(&path);
+        pinned.is_some_and(|(old, _)| old.from == pin.from) && !pin.profiles.contains_key(&path)
+    };
+    let regions = library.regions().into_iter().filter(is_gone);
+    regions.map(str::to_owned).collect()
 }
 
 /// The state of the regions' repository, where all regions in use are pinned to the commit at its
@@ -206,11 +302,7 @@ fn is_at_tip(
     library: &Library,
     lock: &Lock,
 ) -> Result<Option<State>, Error> {
-    let is_pinned = |region: &&str| {
-        let path = Library::region_path(region);
-        let is_spoken_of = library.is_own(Library::LOCK) || !library.is_own(&path);
-        is_spoken_of && lock.pinned(&path).is_some()
-    };
+    let is_pinned = |region: &&str| lock.pinned(&Library::region_path(region)).is_some();
     if !library.regions().iter().all(is_pinned) {
         return Ok(None);
     }
@@ -239,7 +331,7 @@ fn freshness(is_same: bool, pinned: Option<&Pin>, now: &Pin) -> Freshness {
 fn state_of(pin: &Pin) -> State {
     let commit = pin.commit.as_ref().map(ToString::to_string);
     State {
-        name: commit.or_else(|| pin.etag.clone()),
+        name: commit.or_else(|| pin.etag.as_ref().map(ToString::to_string)),
         date: pin.date,
     }
 }
@@ -263,6 +355,13 @@ fn doubtful(profile: &str, list: &str, facts: &Facts<'_>, as_of: Day) -> Option<
     })
 }
 
+impl Asked {
+    /// Its name, and why it did not answer.
+    pub(super) fn failure(&self) -> Option<(&str, &str)> {
+        Some((&self.source, self.failed.as_deref()?))
+    }
+}
+
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.name {
@@ -280,6 +379,7 @@ impl Freshness {
             Self::Moved => "moved, same facts",
             Self::Stale => "stale",
             Self::Unasked => "not asked",
+            Self::Failed => "failed",
         }
     }
 }

@@ -21,6 +21,9 @@ pub(super) fn render(checked: &Checked) -> String {
     });
     let mut text = table(header, rows);
     // A string takes whatever is written to it.
+    for (source, why) in checked.sources.iter().filter_map(Asked::failure) {
+        let _ = writeln!(text, "\n{source} could not be asked: {why}");
+    }
     if !checked.unpinned.is_empty() {
         let _ = writeln!(text, "\nnot pinned: {}", checked.unpinned.join(", "));
     }
@@ -42,6 +45,19 @@ pub(super) fn render(checked: &Checked) -> String {
             let _ = writeln!(text, "  {refused}");
         }
     }
+    if !checked.gone.is_empty() {
+        let _ = writeln!(
+            text,
+            "\nno longer at their source: {}",
+            checked.gone.join(", ")
+        );
+    }
+    if !checked.unfit.is_empty() {
+        text.push_str("\nwould not fit any more after an update:\n");
+        for unfit in &checked.unfit {
+            let _ = writeln!(text, "  {unfit}");
+        }
+    }
     if !checked.bundles.is_empty() {
         text.push_str("\npolicies that would change:\n");
         for bundle in &checked.bundles {
@@ -55,9 +71,15 @@ pub(super) fn render(checked: &Checked) -> String {
 /// What it all comes to, in a sentence without a stop.
 pub(super) fn summary(checked: &Checked) -> String {
     let is = |freshness| move |asked: &&Asked| asked.freshness == freshness;
-    let stale = checked.sources.iter().filter(is(Freshness::Stale));
-    let stale: Vec<&str> = stale.map(|asked| asked.source.as_str()).collect();
+    let those = |freshness| -> Vec<&str> {
+        let those = checked.sources.iter().filter(is(freshness));
+        those.map(|asked| asked.source.as_str()).collect()
+    };
+    let (failed, stale) = (those(Freshness::Failed), those(Freshness::Stale));
     let mut parts = Vec::new();
+    if !failed.is_empty() {
+        parts.push(format!("could not be asked: {}", failed.join(", ")));
+    }
     if !stale.is_empty() {
         parts.push(format!("stale: {}", stale.join(", ")));
     }
