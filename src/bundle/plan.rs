@@ -3,10 +3,11 @@
 use crate::finding::{InputError, Place};
 use crate::net::Cidr;
 use crate::profile::{
-    Balancer, ClusterService, Ingress, IngressPolicy, IngressRules, Isolation, LogDenied, Name,
-    Network, Platform, PlatformProfile, PolicyFacts, RegionProfile, ServiceGroup, Version, Workers,
+    Balancer, ClusterService, Ingress, IngressPolicy, IngressRules, Isolation, Name, Network,
+    Platform, PlatformProfile, PolicyFacts, RegionProfile, ServiceGroup, Version, Workers,
     check_pod_subnet,
 };
+use crate::question::logging;
 use crate::question::subject::Known;
 
 /// The component of the provider's services.
@@ -70,8 +71,8 @@ pub struct Plan {
     pub isolation: Option<Isolation>,
     /// What is let in for services.
     pub ingress: Ingress,
-    /// Whose denials are recorded.
-    pub log_denied: LogDenied,
+    /// Whose denials the cluster profile wants recorded, if any.
+    pub log_denied: Option<logging::Wanted>,
 }
 
 impl Plan {
@@ -96,7 +97,7 @@ impl Plan {
             strict: false,
             isolation: None,
             ingress: Ingress::default(),
-            log_denied: LogDenied::NONE,
+            log_denied: None,
             platform_profile,
         }
     }

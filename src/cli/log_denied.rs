@@ -76,7 +76,8 @@ pub(super) fn refuse_nothing(wanted: &Wanted, recorded: &Recorded) -> Result<(),
     };
     let mut without = recorded.silent.iter().filter(|one| !is_recorded(&one.key));
     if let (Wanted::Policies(_), Some(first)) = (wanted, without.next()) {
-        return Err(InputError::new(format!("nothing to record of {first}")));
+        let error = InputError::new(format!("nothing to record of {first}"));
+        return Err(wanted.told(&first.key, error));
     }
     if recorded.policies.is_empty() {
         let mut error = InputError::new(if recorded.silent.iter().any(|silent| silent.denies) {

@@ -12,6 +12,7 @@ use crate::profile::{
     ClusterProfile, Library, Name, Network, Platform, PlatformProfile, Surroundings, Workers,
     workers_of,
 };
+use crate::question::logging;
 use crate::question::subject::Known;
 use crate::resource::{Resource, ResourceSet};
 use crate::source::text::read_text;
@@ -240,7 +241,7 @@ fn cluster_plan(
         // It goes with the policies of every network that the cluster is on.
         isolation: cluster.isolation.filter(|_| asked.is_empty()),
         ingress,
-        log_denied: cluster.log_denied,
+        log_denied: logging::Wanted::of_profile(&cluster.log_denied, input),
         platform_profile: platform,
     };
     if let Some(isolation) = &plan.isolation {

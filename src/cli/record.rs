@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::bundle::{Bundle, Plan, with_logs};
 use crate::finding::Error;
-use crate::profile::{Library, LogDenied, Name};
+use crate::profile::{Library, Name};
 use crate::question::logging::{PolicyName, Wanted};
 
 use super::log_denied;
@@ -45,20 +45,19 @@ impl RecordArguments {
     /// call chooses one of the profile's networks, names of the other's policies are passed over.
     fn wanted(&self, plan: &Plan, bundles: &[Bundle]) -> Option<Wanted> {
         let named = |name: &Name| PolicyName::of_name(name.as_str());
-        let is_there = |name: &&Name| {
+        let is_there = |name: &&PolicyName| {
             let files = bundles.iter().flat_map(|bundle| &bundle.files);
             let mut objects = files.flat_map(|file| &file.resources);
-            plan.speaks_for_all || objects.any(|object| object.key.name == name.as_str())
+            plan.speaks_for_all || objects.any(|object| object.key.name == name.name())
         };
         match (&self.log_denied, &plan.log_denied) {
             (Some(names), _) if names.is_empty() => Some(Wanted::All),
             (Some(names), _) => Some(Wanted::Policies(names.iter().map(named).collect())),
-            (None, LogDenied::All(all)) => all.then_some(Wanted::All),
-            (None, LogDenied::Policies(names)) => {
-                let names = names.iter().map(|name| &name.value);
-                let names: Vec<PolicyName> = names.filter(is_there).map(named).collect();
+            (None, Some(Wanted::Policies(names))) => {
+                let names: Vec<PolicyName> = names.iter().filter(is_there).cloned().collect();
                 (!names.is_empty()).then_some(Wanted::Policies(names))
             }
+            (None, wanted) => wanted.clone(),
         }
     }
 }

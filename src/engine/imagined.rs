@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::resource::Resource;
 
-use super::answer::Answer;
+use super::answer::{Answer, Doubt};
 use super::compile::imagine;
 use super::program::Program;
 use super::tables::{Class, HostId, PeerSetId, ServiceSetId};
@@ -24,18 +24,50 @@ pub struct PodSketch {
     /// Its address; nothing where any of the pod subnets may be meant.
     pub address: Option<IpAddr>,
     /// Its named ports; nothing where they are not known.
-    pub ports: Option<Vec<ImaginedPort>>,
+    pub ports: Option<Vec<NamedPort>>,
 }
 
-/// A named port of such a pod.
+/// A named port of a pod or of a host endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ImaginedPort {
+pub struct NamedPort {
     /// The name.
     pub name: String,
     /// The protocol's number.
     pub protocol: u8,
     /// The port's number.
     pub port: u16,
+}
+
+/// What is known of a pod's named ports.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum PodPorts {
+    /// Nothing.
+    Unknown,
+    /// These are all.
+    Listed(Vec<NamedPort>),
+    /// Whichever port a packet goes to, the pod calls it by each of these names and by no other:
+    /// what holds of that port whatever else the pod has.
+    Called(Vec<String>),
+}
+
+impl PodPorts {
+    /// Those that a sketch tells of.
+    pub(super) fn of(sketch: &PodSketch) -> Self {
+        sketch.ports.clone().map_or(Self::Unknown, Self::Listed)
+    }
+
+    /// Whether the pod calls the port so.
+    pub fn has(&self, name: &str, protocol: u8, port: u16) -> Answer {
+        match self {
+            Self::Unknown => Answer::Maybe(Doubt::NamedPort),
+            Self::Listed(ports) => {
+                let mut ports = ports.iter();
+                let is_it = |p: &NamedPort| (p.protocol, p.port) == (protocol, port);
+                Answer::of(ports.any(|p| p.name == name && is_it(p)))
+            }
+            Self::Called(names) => Answer::of(names.iter().any(|own| own == name)),
+        }
+    }
 }
 
 /// A pod that need not exist, as one program sees it. Another program knows nothing of it.
@@ -47,8 +79,8 @@ pub struct ImaginedPod {
     pub host: Option<HostId>,
     /// Its address, if known.
     pub address: Option<IpAddr>,
-    /// Its named ports, if known.
-    pub ports: Option<Vec<ImaginedPort>>,
+    /// Its named ports, as far as they are known.
+    pub ports: PodPorts,
     /// Its effective labels (RES-1 to RES-3).
     pub labels: Vec<(String, String)>,
     /// What applies to it.

@@ -152,14 +152,7 @@ impl Program {
         }
         if let Some(pod) = peer.imagined {
             let counts = named.peers.map_or(Answer::Yes, |id| pod.is_member(id));
-            let has =
-                match &pod.ports {
-                    None => Answer::Maybe(Doubt::NamedPort),
-                    Some(ports) => Answer::of(ports.iter().any(|p| {
-                        *p.name == *named.name && p.protocol == protocol && p.port == port
-                    })),
-                };
-            let own = counts.and(has);
+            let own = counts.and(pod.ports.has(&named.name, protocol, port));
             if own != Answer::No {
                 return own;
             }

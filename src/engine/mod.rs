@@ -55,7 +55,7 @@ pub use chain::{Chain, ChainTier, Form, Line};
 pub use compile::{Moment, UnderWay, compile, compile_moment};
 pub use felix::{Failsafe, Failsafes, FelixFacts};
 pub use flow::{ExternalTrafficPolicy, Flow, Original, Party};
-pub use imagined::{ImaginedPod, ImaginedPort, PodSketch};
+pub use imagined::{ImaginedPod, NamedPort, PodPorts, PodSketch};
 pub use matching::Criterion;
 pub use packet::{Packet, Peer};
 pub use program::{NotModelled, Program, Vanished};

@@ -8,6 +8,7 @@ use crate::resource::selector::Selector;
 use crate::resource::{Direction, Key};
 
 use super::address::Family;
+use super::imagined::NamedPort;
 use super::tables::{
     ClassId, HostEndpointId, HostId, InterfaceId, PolicyId, RuleId, TierId, of_direction,
 };
@@ -192,6 +193,8 @@ pub struct Pod {
     pub assumed: bool,
     /// Its effective labels (RES-1 to RES-3).
     pub labels: Vec<(String, String)>,
+    /// Its named ports (RES-18).
+    pub ports: Vec<NamedPort>,
 }
 
 /// A host endpoint.
@@ -211,6 +214,8 @@ pub struct HostEndpoint {
     pub labels: Vec<(String, String)>,
     /// Its addresses.
     pub addresses: Vec<IpAddr>,
+    /// Its named ports (RES-18).
+    pub ports: Vec<NamedPort>,
 }
 
 /// The first policy that `PolicyId` numbers.

@@ -11,6 +11,7 @@ use crate::finding::{Input, InputError, Place, Span};
 use crate::net::{Cidr, PortRange, Protocol};
 use crate::yaml::{self, Located};
 
+use super::bare::refuse_bare;
 use super::fact::check_list;
 use super::ingress::check_sets;
 use super::{
@@ -148,7 +149,7 @@ pub struct Workers {
 }
 
 /// A file that holds a worker list and nothing else.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WorkerFile {
     workers: Vec<Worker>,
@@ -160,6 +161,7 @@ impl ClusterProfile {
     /// # Errors
     /// The first thing that is wrong with it, with its place.
     pub fn read(input: &Arc<Input>) -> Result<Self, InputError> {
+        refuse_bare::<Self>(input)?;
         let profile: Self = yaml::typed(input)?;
         check_list(input, &profile.networks, |network| *network)?;
         check_workers(input, &profile.workers)?;
@@ -251,6 +253,7 @@ impl Workers {
     /// # Errors
     /// The first thing that is wrong with it, with its place.
     pub fn read(input: &Arc<Input>) -> Result<Self, InputError> {
+        refuse_bare::<WorkerFile>(input)?;
         let file: WorkerFile = yaml::typed(input)?;
         check_workers(input, &file.workers)?;
         Ok(Self::new(input, file.workers))

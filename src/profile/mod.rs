@@ -3,6 +3,7 @@
 //! A profile is read once into checked types that keep where each value stood. Whoever holds one
 //! of these types holds facts without host bits, duplicates, empty lists or unknown keys.
 
+mod bare;
 mod baseline;
 mod cluster;
 mod fact;

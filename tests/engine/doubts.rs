@@ -183,7 +183,7 @@ fn ports_of_a_pod_that_need_not_exist_are_not_known() {
             ..PodSketch::default()
         },
     );
-    let port = palisade::engine::ImaginedPort {
+    let port = palisade::engine::NamedPort {
         name: "web".into(),
         protocol: 6,
         port: 8080,

@@ -4,7 +4,7 @@ use palisade::bundle::{HostEndpoints, Plan, Target, Templates, Wanted, intent_fa
 use palisade::engine::{Program, compile};
 use palisade::finding::Input;
 use palisade::profile::{
-    ClusterProfile, Ingress, Library, LogDenied, Network, Platform, Surroundings, Workers,
+    ClusterProfile, Ingress, Library, Network, Platform, Surroundings, Workers,
 };
 use palisade::question::intent::{Intent, built_in};
 use palisade::question::subject::{Known, subject};
@@ -63,7 +63,7 @@ pub(crate) fn region_plan(region: &str, networks: &[Network], platform: Platform
         strict: false,
         isolation: None,
         ingress: Ingress::default(),
-        log_denied: LogDenied::NONE,
+        log_denied: None,
         platform_profile: profile,
     }
 }

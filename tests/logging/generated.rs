@@ -62,9 +62,23 @@ fn as_the_cluster_profile_says() {
     for (key, told) in [
         (
             "logDenied: [deny-all-privat-default]\n",
-            "did you mean `deny-all-private-default`",
+            "error: no policy `deny-all-privat-default` is enforced
+ --> shop.yaml:4:13
+  |
+4 | logDenied: [deny-all-privat-default]
+  |             ^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: did you mean `deny-all-private-default`",
         ),
-        ("logDenied: [allow-vrrp-private]\n", "it denies nothing"),
+        (
+            "logDenied:\n- deny-all-private-default\n- allow-vrrp-private\n",
+            "it denies nothing: whatever it does not allow is decided by other policies
+ --> shop.yaml:6:3
+  |
+6 | - allow-vrrp-private
+  |   ^^^^^^^^^^^^^^^^^^
+",
+        ),
         ("logDenied: maybe\n", "a list of policies' names"),
         ("logDenied: [1x_]\n", "is not a name"),
     ] {

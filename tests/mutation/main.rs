@@ -22,4 +22,5 @@ mod ingress;
 mod isolation;
 mod judge;
 mod listed;
+mod named;
 mod rules;

@@ -16,7 +16,7 @@
 use std::collections::BTreeMap;
 
 use palisade::bundle::{HostEndpoints, Plan, Target, Templates, Wanted, render};
-use palisade::profile::{Ingress, Library, LogDenied, Network, Platform};
+use palisade::profile::{Ingress, Library, Network, Platform};
 use palisade::resource::digest;
 
 /// Digest by region, network, kind and path.
@@ -52,7 +52,7 @@ fn rendered() -> BTreeMap<String, String> {
             strict: false,
             isolation: None,
             ingress: Ingress::default(),
-            log_denied: LogDenied::NONE,
+            log_denied: None,
             platform_profile: platform.clone(),
         };
         for bundle in render(&plan, &templates).unwrap().0 {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use palisade::bundle::{Case, HostEndpoints, Plan, Target, Templates, Wanted, render};
-use palisade::profile::{Ingress, Library, LogDenied, Network, Platform};
+use palisade::profile::{Ingress, Library, Network, Platform};
 use palisade::question::verify::ProofOutcome;
 use palisade::resource::ResourceSet;
 
@@ -25,7 +25,7 @@ pub fn region_plan(library: &Library, region: &str, networks: &[Network]) -> Pla
         strict: false,
         isolation: None,
         ingress: Ingress::default(),
-        log_denied: LogDenied::NONE,
+        log_denied: None,
         platform_profile: profile,
     }
 }

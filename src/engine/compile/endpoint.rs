@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use rustc_hash::FxHashMap;
 
 use crate::engine::felix::named_protocol;
+use crate::engine::imagined::NamedPort;
 use crate::engine::settings::{Route, Settings};
 use crate::engine::tables::{ClassId, HostEndpointId, HostId, InterfaceId, PodId, ProfileId};
 use crate::engine::topology::{Host, HostAddress, HostEndpoint, Pod};
@@ -18,14 +19,6 @@ use super::objects::{Object, Objects};
 use super::ownership::table;
 use super::peer::{Members, What};
 use super::selectors::Selectors;
-
-/// A named port of an endpoint.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct NamedPort {
-    pub(super) name: Box<str>,
-    pub(super) protocol: u8,
-    pub(super) port: u16,
-}
 
 /// What a pod brings to selectors.
 pub(super) struct PodDraft {
@@ -220,18 +213,19 @@ impl Topology {
         let ports = endpoint.ports.iter().flat_map(|list| list.iter());
         let ports = ports.filter_map(|port| {
             Some(NamedPort {
-                name: port.name.as_ref()?.value.clone(),
+                name: port.name.as_ref()?.value.to_string(),
                 protocol: named_protocol(&port.protocol.as_ref()?.value)?.number(),
                 port: u16::try_from(port.port.as_ref()?.value).ok()?,
             })
         });
+        let ports: Vec<NamedPort> = ports.collect();
         let profiles = endpoint.profiles.iter().flat_map(|list| list.iter());
         self.endpoint_drafts.push(EndpointDraft {
             host,
             labels: labels_of(&resource.metadata),
             profiles: profiles.map(|name| name.value.to_string()).collect(),
             addresses: addresses.clone(),
-            ports: ports.collect(),
+            ports: ports.clone(),
             step: object.step,
         });
         self.host_endpoints.push(HostEndpoint {
@@ -242,6 +236,7 @@ impl Topology {
             assumed: settings.assumed.contains(&resource.key),
             labels: Vec::new(),
             addresses,
+            ports,
         });
     }
 
@@ -284,6 +279,7 @@ impl Topology {
             class: ClassId::new(0),
             assumed: settings.assumed.contains(&resource.key),
             labels: Vec::new(),
+            ports: named_ports(pod),
         });
         self.pod_drafts.push(PodDraft {
             effective,
@@ -377,7 +373,7 @@ pub(super) fn named_ports(pod: &resource::Pod) -> Vec<NamedPort> {
     ports
         .filter_map(|port| {
             Some(NamedPort {
-                name: port.name.as_ref()?.value.clone(),
+                name: port.name.as_ref()?.value.to_string(),
                 protocol: super::service::protocol(port.protocol.as_ref()),
                 port: u16::try_from(port.port.as_ref()?.value).ok()?,
             })

@@ -1,7 +1,7 @@
 //! Pods that need not exist, as one program sees them.
 
 use crate::engine::answer::Answer;
-use crate::engine::imagined::{ImaginedPod, ImaginedPort, PodSketch};
+use crate::engine::imagined::{ImaginedPod, PodPorts, PodSketch};
 use crate::engine::program::Program;
 use crate::engine::tables::Applied;
 use crate::engine::topology::{Policy, policy_id};
@@ -115,7 +115,7 @@ pub(in crate::engine) fn imagine_labelled(program: &Program, labelled: &Labelled
             .as_deref()
             .and_then(|node| program.find_host(node)),
         address: sketch.address,
-        ports: sketch.ports.clone(),
+        ports: PodPorts::of(sketch),
         class: class_of(
             &applied,
             vec![Some(Profiles::NAMESPACE)],
@@ -142,17 +142,12 @@ pub(in crate::engine) fn sketch_of(resource: &Resource) -> Option<PodSketch> {
     let text = |field: &crate::resource::Field<Box<str>>| {
         field.as_ref().map(|field| field.value.to_string())
     };
-    let ports = named_ports(pod).into_iter().map(|port| ImaginedPort {
-        name: port.name.into(),
-        protocol: port.protocol,
-        port: port.port,
-    });
     Some(PodSketch {
         namespace: namespace_of(resource).to_owned(),
         labels: labels_of(&resource.metadata).into_iter().collect(),
         service_account: text(&pod.service_account),
         node: text(&pod.node_name),
         address: pod.ips.iter().find_map(|ip| ip.value.valid().copied()),
-        ports: Some(ports.collect()),
+        ports: Some(named_ports(pod)),
     })
 }

@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::engine::address::AddressSet;
 use crate::engine::answer::{Answer, Doubt};
+use crate::engine::imagined::NamedPort;
 use crate::engine::rule::{NamedPorts, PeerSet};
 use crate::engine::tables::{HostEndpointId, HostId, PodId};
 use crate::resource::selector::{Selector, Symbol};
@@ -14,7 +15,7 @@ use crate::resource::{Body, Kind};
 
 use super::Profiles;
 use super::cluster::{Cluster, labels_of, namespace_of};
-use super::endpoint::{NamedPort, Topology};
+use super::endpoint::Topology;
 use super::labels::{self, Effective};
 use super::objects::Objects;
 use super::rule::Rules;
@@ -191,7 +192,7 @@ pub(super) fn resolve(members: &Members, groups: &[Group], rules: &Rules) -> Res
                 ports.doubt = Doubt::UnderWay;
             }
             let own = member.ports.iter().filter(|port| {
-                port.name == draft.name && draft.protocol.is_none_or(|p| p == port.protocol)
+                *port.name == *draft.name && draft.protocol.is_none_or(|p| p == port.protocol)
             });
             for port in own {
                 let into = match answer {

@@ -213,7 +213,7 @@ fn target(pod: &Pod, port: &ServicePort) -> Option<u16> {
             let ports = named_ports(pod);
             let known = ports
                 .iter()
-                .find(|p| p.name == *name && p.protocol == transport);
+                .find(|p| *p.name == **name && p.protocol == transport);
             known.map(|port| port.port)
         }
         Some(Port::Invalid(_)) => None,

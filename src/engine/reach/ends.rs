@@ -76,9 +76,11 @@ impl Spot {
 }
 
 /// Every class of endpoints.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Ends {
     pub(super) all: Vec<End>,
+    /// Classes of `all` whose pods call ports by certain names, numbered behind these.
+    called: Vec<End>,
     /// Nodes by class, in the order of their first members.
     host_classes: Vec<Vec<HostId>>,
     class_of_host: FxHashMap<HostId, usize>,
@@ -124,6 +126,7 @@ impl Ends {
         let known = nodes.union(&pods);
         let mut ends = Self {
             all: Vec::new(),
+            called: Vec::new(),
             node_addresses: minus(&nodes, &pods),
             outside: known.complement(),
             pods: minus(&subnets, &known),
@@ -192,7 +195,14 @@ impl Ends {
     }
 
     pub(super) fn get(&self, id: EndId) -> Option<&End> {
-        self.all.get(id.0)
+        let behind = || self.called.get(id.0.checked_sub(self.all.len())?);
+        self.all.get(id.0).or_else(behind)
+    }
+
+    /// Adds a class whose pods call ports by certain names.
+    pub(super) fn add_called(&mut self, end: End) -> EndId {
+        self.called.push(end);
+        EndId(self.all.len() + self.called.len() - 1)
     }
 
     /// The nodes of an end, sorted; nothing where they are not known or there are none.

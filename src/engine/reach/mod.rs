@@ -22,10 +22,12 @@
 //! | `arrival` | which packets policies are asked about, rule by rule |
 //! | `chain`, `under_way` | the policies of one endpoint, hook and direction |
 //! | `rule`, `named` | the packets that a rule matches |
+//! | `called` | pods that need not exist by what they call a port |
 //! | `view`, `truth` | what a packet shows at a hook; yes, no and perhaps |
 
 mod arrival;
 mod atoms;
+mod called;
 mod chain;
 mod combinations;
 mod course;
@@ -50,6 +52,7 @@ use super::tables::RuleId;
 use crate::resource::Direction;
 
 use arrival::Arrivals;
+use called::Called;
 use chain::{ChainKey, ClassRef, Part, Split};
 use ends::Ends;
 use truth::Truth;
@@ -82,6 +85,7 @@ struct Work<'p> {
     among: Vec<AddressSet>,
     arrivals: Arrivals,
     safe: FxHashMap<SafeKey, Truth>,
+    called: Called,
 }
 
 /// What failsafes let pass hangs on: which they are, the direction, whether answers pass too, and
@@ -129,6 +133,7 @@ impl<'p> Reach<'p> {
                 among: Vec::new(),
                 arrivals: Arrivals::default(),
                 safe: FxHashMap::default(),
+                called: Called::of(program, imagined.len()),
             },
         })
     }

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use crate::engine::address::{AddressSet, Family};
 use crate::engine::answer::{Answer, Doubt};
 use crate::engine::felix::{Failsafe, Failsafes};
+use crate::engine::imagined::PodPorts;
 use crate::engine::rule::{NamedPorts, PortTest, Tuple};
 use crate::engine::settings::DataPlane;
 use crate::engine::space::{Addresses, Cube, Ranges, Space, SpaceError};
@@ -83,22 +84,25 @@ impl Work<'_> {
             return Ok(Truth::NEVER);
         };
         let counts = named.peers.map_or(Answer::Yes, |id| pod.is_member(id));
+        let protocols = named.protocol.map_or(with_ports().to_vec(), |p| vec![p]);
         let has = match &pod.ports {
-            None => {
-                let protocols = named.protocol.map_or(with_ports().to_vec(), |p| vec![p]);
+            PodPorts::Unknown => {
                 let space = self.spaces.cube(&answer_cube(&protocols))?;
                 Truth::sure(space).doubted(Doubt::NamedPort)
             }
-            Some(ports) => {
-                let wanted = |protocol| named.protocol.is_none_or(|wanted| wanted == protocol);
+            PodPorts::Called(names) if names.iter().any(|name| **name == *named.name) => {
+                Truth::sure(self.spaces.cube(&answer_cube(&protocols))?)
+            }
+            PodPorts::Called(_) => Truth::NEVER,
+            PodPorts::Listed(ports) => {
                 let own = ports.iter();
-                let own = own.filter(|p| *p.name == *named.name && wanted(p.protocol));
-                let cubes: Vec<Cube> = own
+                let own = own
+                    .filter(|p| *p.name == *named.name && protocols.contains(&p.protocol))
                     .map(|own| {
                         let cube = Cube::any().protocols([own.protocol]);
                         port_cube(cube, view, Ranges::singles([own.port]))
-                    })
-                    .collect();
+                    });
+                let cubes: Vec<Cube> = own.collect();
                 Truth::sure(self.spaces.union_of_cubes(&cubes)?)
             }
         };

@@ -71,7 +71,7 @@ impl Work<'_> {
         let mut ways = Vec::new();
         for family in [Family::V4, Family::V6] {
             for course in self.courses(&ends, source, target, family) {
-                if let Some(way) = self.way(&ends, (from, source), to, &course)? {
+                if let Some(way) = self.way(&ends, (from, source), (to, target), &course)? {
                     ways.push(way);
                 }
             }
@@ -83,7 +83,7 @@ impl Work<'_> {
         &mut self,
         ends: &Ends,
         (from, source): (EndId, &End),
-        to: EndId,
+        (to, target): (EndId, &End),
         course: &Course<'_>,
     ) -> Result<Option<Way>, SpaceError> {
         let program = self.program;
@@ -135,8 +135,8 @@ impl Work<'_> {
             source: address,
             destination,
             pods: [
-                Self::pod_of(ends, course.pair.from),
-                Self::pod_of(ends, course.pair.to),
+                Self::pod_of(source, course.pair.from),
+                Self::pod_of(target, course.pair.to),
             ],
             mirrored: false,
         };
@@ -391,18 +391,12 @@ impl Work<'_> {
         }
     }
 
-    fn pod_of<'e>(ends: &Ends, party: Party<'e>) -> Option<(usize, &'e ImaginedPod)> {
-        let Party::Imagined(pod) = party else {
-            return None;
-        };
-        let numbered = ends.all.iter().find_map(|end| match end {
-            End::Imagined { number, pods } => pods
-                .iter()
-                .any(|own| std::ptr::eq(own, pod))
-                .then_some(*number),
+    /// The pod that need not exist which stands for an end, with its number.
+    fn pod_of<'e>(end: &End, party: Party<'e>) -> Option<(usize, &'e ImaginedPod)> {
+        match (end, party) {
+            (End::Imagined { number, .. }, Party::Imagined(pod)) => Some((*number, pod)),
             _ => None,
-        });
-        numbered.map(|number| (number, pod))
+        }
     }
 }
 

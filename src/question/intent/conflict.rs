@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::engine::space::{Space, SpaceError, Spaces};
 use crate::finding::InputError;
 
-use super::{Expect, Intent};
+use super::{Expect, Intent, Named};
 
 /// Two of `intents` that cannot both hold: they are about the same groups, written alike, and
 /// expect different things of one packet. Two groups that merely share ends are not compared:
@@ -17,7 +17,8 @@ pub fn conflict(intents: &[Intent], spaces: &mut Spaces) -> Result<Option<InputE
     let mut groups: BTreeMap<String, Vec<(&Intent, Space)>> = BTreeMap::new();
     for intent in intents {
         let ends = format!("{} -> {}", intent.from, intent.to);
-        let space = intent.space(spaces)?;
+        // What a receiver calls its ports is not known before it is.
+        let space = intent.space(spaces, &Named::new())?;
         groups.entry(ends).or_default().push((intent, space));
     }
     for alike in groups.values() {

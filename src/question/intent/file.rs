@@ -16,7 +16,7 @@ use crate::yaml::{self, Located};
 use super::written::{
     Intents, List, WrittenExpect, WrittenFlow, WrittenGroup, WrittenIcmp, WrittenIntent,
 };
-use super::{Expect, Group, Icmp, Intent, Part, conflict};
+use super::{Expect, Group, Icmp, Intent, Named, Part, conflict};
 
 /// What every refusal of an intent without packets says.
 const ALWAYS: &str = "an intent that means no packet would always hold";
@@ -53,7 +53,7 @@ pub fn read(input: &Arc<Input>) -> Result<Vec<Intent>, InputError> {
             return Err(reader.error(message, name.span).also(first));
         }
         let intent = reader.intent(one)?;
-        let space = intent.space(&mut spaces).map_err(too_many)?;
+        let space = intent.space(&mut spaces, &Named::new()).map_err(too_many)?;
         if space.is_empty() {
             let message = format!("the intent `{}` means no packet", name.value);
             return Err(reader.error(message, name.span).hint(ALWAYS));
@@ -247,6 +247,7 @@ impl Reader<'_> {
                 None => None,
             },
             source_ports: None,
+            names: None,
             icmp: said.icmp.map(|icmp| Icmp {
                 kind: icmp.kind,
                 code: icmp.code,

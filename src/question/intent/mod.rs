@@ -27,6 +27,7 @@ pub use file::{read, schema};
 pub use group::Group;
 pub use part::{Icmp, Part};
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::engine::Family;
@@ -94,14 +95,22 @@ impl Intent {
         matches!(self.to, Group::Services { .. })
     }
 
+    /// The names by which it means ports.
+    pub fn names(&self) -> BTreeSet<&str> {
+        let parts = self.parts.iter().chain(&self.except);
+        let names = parts.flat_map(|part| part.names.iter().flatten());
+        names.map(String::as_str).collect()
+    }
+
     /// The packets that are meant: those of any part, without the excepted ones, from and to the
-    /// listed addresses where an end is [`Group::Nets`].
+    /// listed addresses where an end is [`Group::Nets`]. `named` are the packets that go to a port
+    /// which their receiver calls so, by name; none where a name is not there.
     ///
     /// # Errors
     /// The keeper's limit is reached.
-    pub fn space(&self, spaces: &mut Spaces) -> Result<Space, SpaceError> {
-        let meant = union(spaces, &self.parts)?;
-        let not_meant = union(spaces, &self.except)?;
+    pub fn space(&self, spaces: &mut Spaces, named: &Named) -> Result<Space, SpaceError> {
+        let meant = union(spaces, &self.parts, named)?;
+        let not_meant = union(spaces, &self.except, named)?;
         let scope = self.scope(spaces)?;
         let within = spaces.intersection(meant, scope)?;
         spaces.difference(within, not_meant)
@@ -124,12 +133,26 @@ impl Intent {
     }
 }
 
+/// Packets that go to a port which their receiver calls so, by name.
+pub type Named = BTreeMap<String, Space>;
+
 /// The packets of any of the parts.
-fn union(spaces: &mut Spaces, parts: &[Part]) -> Result<Space, SpaceError> {
-    let cubes: Vec<Cube> = parts
-        .iter()
-        .flat_map(|part| [Family::V4, Family::V6].map(|family| part.cube(family)))
-        .flatten()
-        .collect();
-    spaces.union_of_cubes(&cubes)
+fn union(spaces: &mut Spaces, parts: &[Part], named: &Named) -> Result<Space, SpaceError> {
+    let cubes_of = |part: &Part| [Family::V4, Family::V6].map(|family| part.cube(family));
+    let plain = parts.iter().filter(|part| part.names.is_none());
+    let cubes: Vec<Cube> = plain.flat_map(cubes_of).flatten().collect();
+    let mut all = spaces.union_of_cubes(&cubes)?;
+    for part in parts {
+        let Some(names) = &part.names else { continue };
+        let called: Vec<Space> = names
+            .iter()
+            .filter_map(|name| named.get(name).copied())
+            .collect();
+        let called = spaces.union_of(&called)?;
+        let cubes: Vec<Cube> = cubes_of(part).into_iter().flatten().collect();
+        let meant = spaces.union_of_cubes(&cubes)?;
+        let meant = spaces.intersection(meant, called)?;
+        all = spaces.union(all, meant)?;
+    }
+    Ok(all)
 }

@@ -6,7 +6,7 @@ use crate::net::{Cidr, PortRange, Protocol};
 
 /// Packets that have all that is said of them. What is not said may be anything, or be absent.
 ///
-/// A list that is there is never empty. `ports` and `source_ports` go with a protocol that has ports, `icmp` with
+/// A list that is there is never empty. `ports`, `source_ports` and `names` go with a protocol that has ports, `icmp` with
 /// ICMP or ICMPv6.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Part {
@@ -20,6 +20,8 @@ pub struct Part {
     pub ports: Option<Vec<PortRange>>,
     /// From which ports they come.
     pub source_ports: Option<Vec<PortRange>>,
+    /// By which names their receiver calls the port to which they go: any of these.
+    pub names: Option<Vec<String>>,
     /// Which ICMP packets they are.
     pub icmp: Option<Icmp>,
 }
@@ -55,6 +57,14 @@ impl Part {
         }
     }
 
+    /// Packets to ports that their receiver calls by one of these names alone.
+    pub fn to_named(self, names: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            names: Some(names.into_iter().collect()),
+            ..self
+        }
+    }
+
     /// Packets to these addresses alone.
     pub fn to(self, nets: impl IntoIterator<Item = Cidr>) -> Self {
         Self {
@@ -72,7 +82,7 @@ impl Part {
     }
 
     /// The packets of both parts; nothing where there are none, as far as protocol and ports tell.
-    /// What both say of addresses or of ICMP is taken from the first.
+    /// What both say of addresses, of names or of ICMP is taken from the first.
     pub(super) fn and(&self, other: &Self) -> Option<Self> {
         let protocol = match (self.protocol, other.protocol) {
             (Some(one), Some(two)) if one.number() != two.number() => return None,
@@ -107,11 +117,12 @@ impl Part {
                 .source_ports
                 .clone()
                 .or_else(|| other.source_ports.clone()),
+            names: self.names.clone().or_else(|| other.names.clone()),
             icmp: self.icmp.or(other.icmp),
         })
     }
 
-    /// Its packets of one family; nothing where it has none of that family: `ICMP` is of IPv4 and
+    /// Its packets of one family, whatever their receiver calls the port; nothing where it has none of that family: `ICMP` is of IPv4 and
     /// `ICMPv6` of IPv6 where they are written by name (section 2.2), and a list of addresses is of
     /// the families of its blocks (RES-21).
     pub fn cube(&self, family: Family) -> Option<Cube> {

@@ -2,17 +2,21 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::engine::{PolicyId, Program};
-use crate::finding::InputError;
+use crate::finding::{Input, InputError, Place};
+use crate::profile::LogDenied;
 use crate::resource::Key;
 
 /// A policy as a user names it: `KIND/NAME`, `KIND/NAMESPACE/NAME`, or a part of that from the end.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyName {
     kind: Option<String>,
     namespace: Option<String>,
     name: String,
+    /// Where the user names it, if that is in a text.
+    place: Option<Place>,
 }
 
 /// A text that names no policy.
@@ -42,6 +46,7 @@ impl FromStr for PolicyName {
             kind,
             namespace,
             name: name.to_owned(),
+            place: None,
         })
     }
 }
@@ -69,7 +74,29 @@ impl PolicyName {
             kind: None,
             namespace: None,
             name: name.to_owned(),
+            place: None,
         }
+    }
+
+    /// Says where it is named.
+    pub fn at(self, place: Place) -> Self {
+        Self {
+            place: Some(place),
+            ..self
+        }
+    }
+
+    /// The error, with the place where the policy is named.
+    fn told(&self, error: InputError) -> InputError {
+        match &self.place {
+            Some(place) => error.at(place.clone()),
+            None => error,
+        }
+    }
+
+    /// The policy's own name.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     fn means(&self, key: &Key) -> bool {
@@ -91,6 +118,32 @@ pub enum Wanted {
 }
 
 impl Wanted {
+    /// What the cluster profile `input` says; nothing where nobody's denials are wanted.
+    pub fn of_profile(said: &LogDenied, input: &Arc<Input>) -> Option<Self> {
+        match said {
+            LogDenied::All(all) => all.then_some(Self::All),
+            LogDenied::Policies(names) => {
+                let named = names.iter().map(|name| {
+                    let place = Place::new(input, name.span);
+                    PolicyName::of_name(name.as_str()).at(place)
+                });
+                Some(Self::Policies(named.collect()))
+            }
+        }
+    }
+
+    /// The error that `error` is of the policy of `key`, with the place where it is named.
+    pub fn told(&self, key: &Key, error: InputError) -> InputError {
+        let names = match self {
+            Self::All => &[][..],
+            Self::Policies(names) => names,
+        };
+        match names.iter().find(|name| name.means(key)) {
+            Some(name) => name.told(error),
+            None => error,
+        }
+    }
+
     /// The policies that are meant, in the order in which they are asked.
     ///
     /// # Errors
@@ -107,8 +160,9 @@ impl Wanted {
             chosen.extend(all.filter(|(_, p)| name.means(&p.key)).map(|(id, _)| id));
             if chosen.len() == before {
                 let known = program.policies().iter().map(|p| p.key.name.as_str());
-                return Err(InputError::new(format!("no policy `{name}` is enforced"))
-                    .suggest(&name.name, known));
+                let error = InputError::new(format!("no policy `{name}` is enforced"))
+                    .suggest(&name.name, known);
+                return Err(name.told(error));
             }
         }
         chosen.sort_unstable();

@@ -174,19 +174,47 @@ fn port_halves(ranges: &[PortRange]) -> Option<[PortRange; 2]> {
 pub(super) fn only(intent: &Intent, header: &Header) -> Intent {
     let port = |number| PortRange::single(number).map(|port| vec![port]);
     let (from, to) = header.ports.unzip();
-    let part = Part {
+    let part = |names: Option<&Vec<String>>| Part {
         sources: Some(vec![Cidr::host(header.source)]),
         destinations: Some(vec![Cidr::host(header.destination)]),
         protocol: Some(Protocol::of_number(header.protocol)),
         ports: to.and_then(port),
         source_ports: from.and_then(port),
+        names: names.cloned(),
         icmp: header.icmp.map(|(kind, code)| Icmp {
             kind,
             code: Some(code),
         }),
     };
+    // What is meant by a name alone is the packet where its receiver calls the port so.
+    let is_plain = |own: &Part| own.names.is_none() && may_be(own, header);
+    let parts: Vec<Part> = if intent.parts.iter().any(is_plain) {
+        vec![part(None)]
+    } else {
+        let named = intent.parts.iter().filter_map(|own| own.names.as_ref());
+        named.map(|names| part(Some(names))).collect()
+    };
     Intent {
-        parts: vec![part],
+        parts,
         ..intent.clone()
     }
+}
+
+/// Whether the packet is of the part, as far as addresses, protocol and ports tell.
+fn may_be(part: &Part, header: &Header) -> bool {
+    let within = |nets: &Option<Vec<Cidr>>, address| {
+        nets.as_ref()
+            .is_none_or(|nets| nets.iter().any(|net| net.contains(address)))
+    };
+    let is_to = |ports: &Vec<PortRange>| {
+        header
+            .ports
+            .is_some_and(|(_, to)| ports.iter().any(|range| range.contains(to)))
+    };
+    within(&part.sources, header.source)
+        && within(&part.destinations, header.destination)
+        && part
+            .protocol
+            .is_none_or(|own| own.number() == header.protocol)
+        && part.ports.as_ref().is_none_or(is_to)
 }

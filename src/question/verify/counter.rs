@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::engine::reach::{Reach, Way, Witness};
 use crate::engine::space::{Header, Rows, Space};
-use crate::engine::{Doubt, Party, Program};
+use crate::engine::{Doubt, Party, PodPorts, Program};
 use crate::net::Protocol;
 use crate::question::asked::{Endpoint, Sort};
 use crate::question::trace::{Answered, ToEach};
@@ -51,6 +51,9 @@ pub struct Counter {
     pub answered: Answered,
     /// Its packet.
     pub header: Header,
+    /// The names by which its receiver, a pod that need not exist, calls the port that it goes to,
+    /// where that matters.
+    pub called: Vec<String>,
     /// All packets between the same classes of endpoints, on the same way, with the same fault.
     pub like: Rows,
 }
@@ -64,8 +67,19 @@ impl Counter {
             fault,
             answered: answered(reach.program(), &witness, way.together),
             header: witness.header,
+            called: called(&witness),
             like,
         })
+    }
+}
+
+fn called(witness: &Witness) -> Vec<String> {
+    match witness.flow().to {
+        Party::Imagined(pod) => match &pod.ports {
+            PodPorts::Called(names) => names.clone(),
+            PodPorts::Unknown | PodPorts::Listed(_) => Vec::new(),
+        },
+        _ => Vec::new(),
     }
 }
 

@@ -10,21 +10,24 @@ mod group;
 pub(in crate::question) use counter::answered;
 pub use counter::{Counter, Fault};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::engine::Program;
 use crate::engine::reach::{Assumptions, EndId, Reach, Way};
 use crate::engine::space::{Space, SpaceError};
+use crate::engine::{Doubt, Program};
 use crate::finding::InputError;
 use crate::profile::PlatformProfile;
 
-use super::intent::{Expect, Intent};
+use super::intent::{Expect, Intent, Named};
 use super::pods::too_many;
 use group::Networks;
 
 /// How many flows that speak against an intent are told of, for each kind of fault.
 const TOLD: usize = 1;
+
+/// How many names of ports are told apart at one receiver: each choice of them is looked at.
+const MOST_NAMES: usize = 8;
 
 /// What is known of an intent.
 #[derive(Debug, Clone)]
@@ -108,6 +111,7 @@ struct Prover<'p> {
 }
 
 /// What an intent says, as spaces.
+#[derive(Clone, Copy)]
 struct Meant {
     /// The packets that it speaks of.
     scope: Space,
@@ -117,7 +121,7 @@ struct Meant {
 
 impl Prover<'_> {
     fn prove(&mut self, intent: &Intent) -> Result<Proof, InputError> {
-        let proof = self.look_at(intent).map_err(too_large)?;
+        let proof = self.look_at(intent)?;
         if proof.outcome == ProofOutcome::Empty
             && let Some(place) = &intent.place
         {
@@ -131,10 +135,10 @@ impl Prover<'_> {
         Ok(proof)
     }
 
-    fn look_at(&mut self, intent: &Intent) -> Result<Proof, SpaceError> {
-        let scope = intent.scope(self.reach.spaces())?;
-        let wanted = intent.space(self.reach.spaces())?;
-        let meant = Meant { scope, wanted };
+    fn look_at(&mut self, intent: &Intent) -> Result<Proof, InputError> {
+        let names = intent.names();
+        let meant = self.meant(intent, &Named::new()).map_err(too_large)?;
+        let mut known = BTreeMap::new();
         let mut proof = Proof {
             outcome: ProofOutcome::Empty,
             ways: 0,
@@ -145,14 +149,97 @@ impl Prover<'_> {
         let to = self.networks.ends(&self.reach, &intent.to);
         for from in from {
             for to in &to {
-                for way in self.ways(from, *to)?.iter() {
-                    if self.networks.means(intent, way) {
-                        self.look_at_way(intent, &meant, way, &mut proof)?;
-                    }
+                if names.is_empty() {
+                    self.look_between(intent, &meant, (from, *to), &mut proof)
+                        .map_err(too_large)?;
+                    continue;
+                }
+                for (to, named) in self.by_names(intent, from, *to)? {
+                    let meant = match known.get(&named) {
+                        Some(meant) => *meant,
+                        None => self.meant(intent, &named).map_err(too_large)?,
+                    };
+                    known.insert(named, meant);
+                    self.look_between(intent, &meant, (from, to), &mut proof)
+                        .map_err(too_large)?;
                 }
             }
         }
         Ok(proof)
+    }
+
+    fn meant(&mut self, intent: &Intent, named: &Named) -> Result<Meant, SpaceError> {
+        let scope = intent.scope(self.reach.spaces())?;
+        let wanted = intent.space(self.reach.spaces(), named)?;
+        Ok(Meant { scope, wanted })
+    }
+
+    fn look_between(
+        &mut self,
+        intent: &Intent,
+        meant: &Meant,
+        (from, to): (EndId, EndId),
+        proof: &mut Proof,
+    ) -> Result<(), SpaceError> {
+        for way in self.ways(from, to)?.iter() {
+            if self.networks.means(intent, way) {
+                self.look_at_way(intent, meant, way, proof)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The packets from one class to another that an intent means by names of ports: of each choice
+    /// of the names by which a receiver may call the port that a packet goes to, where it is not
+    /// known what its pods call their ports; with the class that stands for the choice.
+    fn by_names(
+        &mut self,
+        intent: &Intent,
+        from: EndId,
+        to: EndId,
+    ) -> Result<Vec<(EndId, Named)>, InputError> {
+        let meant: BTreeSet<String> = intent.names().into_iter().map(str::to_owned).collect();
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        let mut is_asked = false;
+        if self.reach.calls_unknown(to) {
+            names.clone_from(&meant);
+            let ways = self.ways(from, to).map_err(too_large)?;
+            let mut doubts = ways.iter().flat_map(|way| &way.doubts);
+            // What is known whatever receivers call their ports is so by every choice.
+            is_asked = doubts.any(|(doubt, _)| *doubt == Doubt::NamedPort);
+            if is_asked {
+                names.extend(self.reach.names_asked(from, to));
+            }
+        }
+        let names: Vec<String> = names.into_iter().collect();
+        if names.len() > MOST_NAMES {
+            return Err(InputError::new(format!(
+                "more than {MOST_NAMES} names of ports are asked for between the ends of the intent \
+                 `{}`: {}",
+                intent.name,
+                names.join(", ")
+            ))
+            .hint("ask for some of them by number"));
+        }
+        let mut all = Vec::new();
+        for choice in 0..1_usize << names.len() {
+            let is_chosen = |index: usize| choice >> index & 1 == 1;
+            let chosen = names.iter().enumerate();
+            let chosen = chosen.filter(|(index, _)| is_chosen(*index));
+            let chosen: BTreeSet<String> = chosen.map(|(_, name)| name.clone()).collect();
+            let mut named = Named::new();
+            for name in &meant {
+                let space = self.reach.to_named(to, name, &chosen);
+                named.insert(name.clone(), space.map_err(too_large)?);
+            }
+            let end = if is_asked {
+                self.reach.called(to, &chosen)
+            } else {
+                to
+            };
+            all.push((end, named));
+        }
+        Ok(all)
     }
 
     fn ways(&mut self, from: EndId, to: EndId) -> Result<Rc<[Way]>, SpaceError> {

@@ -154,7 +154,14 @@ impl Proven {
 
 /// What is wrong with a flow that speaks against `intent`, in a sentence without its stop.
 pub(in crate::report) fn wrong(intent: &Intent, counter: &Counter) -> String {
-    let packet = counter.header;
+    let mut packet = counter.header.to_string();
+    if !counter.called.is_empty() {
+        let names: Vec<String> = counter.called.iter().map(|n| format!("`{n}`")).collect();
+        packet.push_str(&format!(
+            ", where the receiver calls the port {},",
+            names.join(" and ")
+        ));
+    }
     match (counter.fault, intent.expect) {
         (Fault::Dropped, _) => format!("{packet} is dropped and should pass"),
         (Fault::Passes, Expect::Exactly) => {

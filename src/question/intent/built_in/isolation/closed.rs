@@ -49,8 +49,12 @@ impl Apart<'_> {
                 let all = PodSet::of_namespace(namespace);
                 for to in &said.others {
                     let name = format!("pods of {namespace} resolve names by {protocol}");
-                    let part = said.part().unwrap_or_default();
-                    intents.extend(self.allow(&Who::Pods(all.clone()), to, &part, &name)?);
+                    intents.extend(self.allow(
+                        &Who::Pods(all.clone()),
+                        to,
+                        &said.parts(),
+                        &name,
+                    )?);
                 }
             }
             for cell in cells(namespace, &subjects)? {
@@ -96,7 +100,7 @@ impl Apart<'_> {
             between.intent(Expect::Deny, name, CLOSED, parts)
         };
         let mut intents = Vec::new();
-        for class in classes(said) {
+        for class in classes(said)? {
             if class.others.contains(&Who::Anyone) {
                 continue;
             }
@@ -112,7 +116,7 @@ impl Apart<'_> {
             for who in &own.others {
                 match (who, way) {
                     (Who::Pods(_), _) => {}
-                    (Who::Anyone, _) => except.push(own.most()),
+                    (Who::Anyone, _) => except.extend(own.parts()),
                     (
                         Who::Nets {
                             nets,
@@ -120,7 +124,9 @@ impl Apart<'_> {
                         },
                         Way::Ingress,
                     ) => {
-                        except.push(own.most().from(without(nets, parts)));
+                        let from = without(nets, parts);
+                        let own = own.parts().into_iter();
+                        except.extend(own.map(|part| part.from(from.iter().copied())));
                     }
                     (
                         Who::Nets {
@@ -129,7 +135,9 @@ impl Apart<'_> {
                         },
                         Way::Egress,
                     ) => {
-                        except.push(own.most().to(without(nets, parts)));
+                        let to = without(nets, parts);
+                        let own = own.parts().into_iter();
+                        except.extend(own.map(|part| part.to(to.iter().copied())));
                     }
                 }
             }

@@ -12,6 +12,7 @@ mod packets;
 use std::collections::BTreeSet;
 
 use crate::finding::InputError;
+use crate::net::Cidr;
 use crate::profile::{AppRule, InNamespace, Isolation, Network, PodSet, Subject, Way, Who};
 
 use super::super::{Expect, Facts, Group, Intent, Part};
@@ -78,16 +79,16 @@ pub(super) fn denied_to_senders(facts: &Facts<'_>) -> (Vec<Part>, Vec<Part>) {
         return (outside, inside);
     };
     for rule in isolation.denials() {
-        let part = Said::of(rule, BTreeSet::new()).most();
+        let parts = Said::of(rule, BTreeSet::new()).parts();
         for who in isolation.all(&rule.to) {
             match who {
                 Who::Nets { nets, except } => {
-                    outside.push(part.clone().to(without(&nets, &except)));
+                    outside.extend(each_to(&parts, &without(&nets, &except)));
                 }
-                Who::Pods(_) => inside.push(part.clone()),
+                Who::Pods(_) => inside.extend_from_slice(&parts),
                 Who::Anyone => {
-                    outside.push(part.clone());
-                    inside.push(part.clone());
+                    outside.extend_from_slice(&parts);
+                    inside.extend_from_slice(&parts);
                 }
             }
         }
@@ -98,6 +99,18 @@ pub(super) fn denied_to_senders(facts: &Facts<'_>) -> (Vec<Part>, Vec<Part>) {
 fn closed(isolation: &Isolation, way: Way) -> Option<String> {
     let closed = isolation.closed(way);
     (!closed.is_empty()).then(|| in_namespaces(&closed))
+}
+
+/// The parts, to these addresses alone.
+fn each_to(parts: &[Part], nets: &[Cidr]) -> Vec<Part> {
+    let parts = parts.iter().cloned();
+    parts.map(|part| part.to(nets.iter().copied())).collect()
+}
+
+/// The parts, from these addresses alone.
+fn each_from(parts: &[Part], nets: &[Cidr]) -> Vec<Part> {
+    let parts = parts.iter().cloned();
+    parts.map(|part| part.from(nets.iter().copied())).collect()
 }
 
 fn of_subject(subject: &Subject<'_>) -> String {
@@ -132,9 +145,7 @@ impl Apart<'_> {
     fn allowed(&self, rule: &AppRule) -> Result<Vec<Intent>, InputError> {
         let mut intents = Vec::new();
         let said = Said::of(rule, self.isolation.all(&rule.to));
-        let Some(part) = said.part() else {
-            return Ok(intents);
-        };
+        let parts = said.parts();
         for from in self.isolation.all(&rule.from) {
             for to in &said.others {
                 let name = format!(
@@ -143,8 +154,8 @@ impl Apart<'_> {
                     told(self.isolation, to),
                     said.told()
                 );
-                intents.extend(self.allow(&from, to, &part, &name)?);
-                intents.extend(self.spared(&from, to, &part, &name)?);
+                intents.extend(self.allow(&from, to, &parts, &name)?);
+                intents.extend(self.spared(&from, to, &parts, &name)?);
             }
         }
         Ok(intents)
@@ -154,55 +165,56 @@ impl Apart<'_> {
         &self,
         from: &Who,
         to: &Who,
-        part: &Part,
+        parts: &[Part],
         name: &str,
     ) -> Result<Vec<Intent>, InputError> {
         let outside = || Group::Outside { network: None };
-        let mut pairs: Vec<(Group, Group, Part, &str)> = Vec::new();
+        let all = || parts.to_vec();
+        let mut pairs: Vec<(Group, Group, Vec<Part>, &str)> = Vec::new();
         let (denied, except) = self.denied_of(from, to);
         match (from, to) {
             (Who::Pods(from), Who::Pods(to)) => {
                 if let (Some(from), Some(to)) = (self.sender(from, denied)?, self.receiver(to)?) {
-                    pairs.push((from, to, part.clone(), ""));
+                    pairs.push((from, to, all(), ""));
                 }
             }
             (Who::Pods(from), Who::Nets { nets, except }) => {
                 if let Some(from) = self.closed_sender(from, denied)? {
-                    let part = part.clone().to(without(nets, except));
-                    pairs.push((from, outside(), part, ""));
+                    let parts = each_to(parts, &without(nets, except));
+                    pairs.push((from, outside(), parts, ""));
                 }
             }
             (Who::Pods(from), Who::Anyone) => {
                 if let Some(from) = self.closed_sender(from, denied)? {
                     let inside = open(self.facts)?;
-                    pairs.push((from.clone(), outside(), part.clone(), ", outside"));
-                    pairs.push((from, inside, part.clone(), ", inside"));
+                    pairs.push((from.clone(), outside(), all(), ", outside"));
+                    pairs.push((from, inside, all(), ", inside"));
                 }
             }
             (Who::Anyone, Who::Pods(to)) => {
                 if let Some(to) = self.receiver(to)? {
                     let (closed, few) = kept_from_sending(self.facts);
                     let others = pods_but(closed.into_iter().chain(few).chain(denied))?;
-                    pairs.push((outside(), to.clone(), part.clone(), ", from outside"));
+                    pairs.push((outside(), to.clone(), all(), ", from outside"));
                     if !self.everywhere() {
-                        pairs.push((others, to, part.clone(), ", from inside"));
+                        pairs.push((others, to, all(), ", from inside"));
                     }
                 }
             }
             (Who::Nets { nets, except }, Who::Pods(to)) => {
                 if let Some(to) = self.receiver(to)? {
-                    let part = part.clone().from(without(nets, except));
-                    pairs.push((outside(), to, part, ""));
+                    let parts = each_from(parts, &without(nets, except));
+                    pairs.push((outside(), to, parts, ""));
                 }
             }
             (Who::Anyone | Who::Nets { .. }, _) => {}
         }
         let mut intents = Vec::new();
-        for (from, to, part, ending) in pairs {
+        for (from, to, parts, ending) in pairs {
             let mut between = self.between(from, to);
             between.except.extend_from_slice(&except);
             let name = format!("{name}{ending}");
-            intents.push(between.intent(Expect::Allow, name, ALLOWED, vec![part]));
+            intents.push(between.intent(Expect::Allow, name, ALLOWED, parts));
         }
         Ok(intents)
     }
@@ -212,7 +224,7 @@ impl Apart<'_> {
         &self,
         from: &Who,
         to: &Who,
-        part: &Part,
+        parts: &[Part],
         name: &str,
     ) -> Result<Option<Intent>, InputError> {
         let (Who::Pods(senders), Who::Pods(receivers)) = (from, to) else {
@@ -228,12 +240,13 @@ impl Apart<'_> {
                         && other.may_be(from)
                     {
                         pods.push(format!("({})", text(set)));
-                        except.push(Said::of(rule, BTreeSet::new()).most());
+                        except.extend(Said::of(rule, BTreeSet::new()).parts());
                     }
                 }
             }
         }
-        if pods.is_empty() || except.contains(&Part::any()) || except.contains(part) {
+        let is_denied = parts.iter().all(|part| except.contains(part));
+        if pods.is_empty() || except.contains(&Part::any()) || is_denied {
             return Ok(None);
         }
         let Some(Group::Pods {
@@ -254,7 +267,7 @@ impl Apart<'_> {
             Expect::Allow,
             name,
             ALLOWED,
-            vec![part.clone()],
+            parts.to_vec(),
         )))
     }
 
@@ -276,7 +289,7 @@ impl Apart<'_> {
                     other if !other.may_be(from) => {}
                     Who::Pods(other) => pods.push(text(other)),
                     Who::Anyone | Who::Nets { .. } => {
-                        packets.push(Said::of(rule, BTreeSet::new()).most());
+                        packets.extend(Said::of(rule, BTreeSet::new()).parts());
                     }
                 }
             }
@@ -325,9 +338,7 @@ impl Apart<'_> {
     fn denied(&self, rule: &AppRule) -> Result<Vec<Intent>, InputError> {
         let mut intents = Vec::new();
         let said = Said::of(rule, self.isolation.all(&rule.to));
-        let Some(part) = said.part() else {
-            return Ok(intents);
-        };
+        let parts = said.parts();
         let received = self.isolation.is_received(rule);
         for from in self.isolation.all(&rule.from) {
             for to in &said.others {
@@ -343,18 +354,18 @@ impl Apart<'_> {
                     Who::Anyone => Some(pods_but(std::iter::empty())?),
                     Who::Nets { .. } => Some(Group::Outside { network: None }),
                 };
-                let (to, part) = match to {
-                    Who::Pods(pods) if received => (self.described(pods)?, part.clone()),
-                    Who::Pods(pods) => (parse_group(&text(pods))?.into(), part.clone()),
+                let (to, parts) = match to {
+                    Who::Pods(pods) if received => (self.described(pods)?, parts.clone()),
+                    Who::Pods(pods) => (parse_group(&text(pods))?.into(), parts.clone()),
                     Who::Nets { nets, except } => (
                         Some(Group::Outside { network: None }),
-                        part.clone().to(without(nets, except)),
+                        each_to(&parts, &without(nets, except)),
                     ),
-                    Who::Anyone => (Some(pods_but(std::iter::empty())?), part.clone()),
+                    Who::Anyone => (Some(pods_but(std::iter::empty())?), parts.clone()),
                 };
                 if let (Some(from), Some(to)) = (from, to) {
                     let between = self.between(from, to);
-                    intents.push(between.intent(Expect::Deny, name, DENIED, vec![part]));
+                    intents.push(between.intent(Expect::Deny, name, DENIED, parts));
                 }
             }
         }

@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::finding::InputError;
 use crate::net::{PortRange, Protocol};
 use crate::profile::{AppPort, AppRule, DnsPods, InNamespace, PodSet, Who};
 
 use super::super::super::Part;
+
+/// How many names of ports of one protocol are told apart: each choice of them is.
+const MOST_NAMES: usize = 6;
 
 /// What is said of the packets between some pods and others.
 pub(super) struct Said {
@@ -15,8 +19,8 @@ pub(super) struct Said {
     protocol: Option<Protocol>,
     /// The ports by number; every port where there are none and no names.
     ranges: Vec<PortRange>,
-    /// Whether ports are meant by name: which ones is not known of pods that need not exist.
-    by_name: bool,
+    /// The ports by name: which ones these are is for each receiver to say.
+    names: Vec<String>,
 }
 
 /// Packets of which the same is said.
@@ -33,15 +37,18 @@ pub(super) struct Class {
 
 impl Said {
     pub(super) fn of(rule: &AppRule, others: BTreeSet<Who>) -> Self {
-        let ranges = rule.ports().filter_map(|port| match port {
-            AppPort::Range(range) => Some(*range),
-            AppPort::Name(_) => None,
-        });
+        let (mut ranges, mut names) = (Vec::new(), Vec::new());
+        for port in rule.ports() {
+            match port {
+                AppPort::Range(range) => ranges.push(*range),
+                AppPort::Name(name) => names.push(name.clone()),
+            }
+        }
         Self {
             others,
             protocol: rule.protocol(),
-            ranges: ranges.collect(),
-            by_name: rule.ports().any(|port| matches!(port, AppPort::Name(_))),
+            ranges,
+            names,
         }
     }
 
@@ -55,47 +62,45 @@ impl Said {
             others: [servers].into(),
             protocol: Some(protocol),
             ranges: dns.ports.clone(),
-            by_name: false,
+            names: Vec::new(),
         }
     }
 
-    /// The packets that are surely meant; nothing where ports are named alone.
-    pub(super) fn part(&self) -> Option<Part> {
+    /// The packets that are meant.
+    pub(super) fn parts(&self) -> Vec<Part> {
         let part = self.protocol.map_or_else(Part::any, Part::of);
-        match (self.ranges.is_empty(), self.by_name) {
-            (false, _) => Some(part.to_ports(self.ranges.iter().copied())),
-            (true, false) => Some(part),
-            (true, true) => None,
+        let mut parts = Vec::new();
+        if !self.names.is_empty() {
+            parts.push(part.clone().to_named(self.names.iter().cloned()));
         }
-    }
-
-    /// The packets that are meant at most.
-    pub(super) fn most(&self) -> Part {
-        let part = self.protocol.map_or_else(Part::any, Part::of);
         if self.is_wide() {
-            part
-        } else {
-            part.to_ports(self.ranges.iter().copied())
+            parts.push(part);
+        } else if !self.ranges.is_empty() {
+            parts.push(part.to_ports(self.ranges.iter().copied()));
         }
+        parts
     }
 
-    /// Whether any port of the protocol may be meant.
+    /// Whether every port of the protocol is meant.
     fn is_wide(&self) -> bool {
-        self.ranges.is_empty() || self.by_name
+        self.ranges.is_empty() && self.names.is_empty()
     }
 
     /// What its packets are called, for a sentence.
     pub(super) fn told(&self) -> String {
-        match (self.protocol, self.ranges.is_empty()) {
-            (None, _) => "by any protocol".to_owned(),
-            (Some(protocol), true) => format!("by {protocol}"),
-            (Some(protocol), false) => format!("by {protocol} {}", list(&self.ranges)),
+        match self.protocol {
+            None => "by any protocol".to_owned(),
+            Some(protocol) if self.is_wide() => format!("by {protocol}"),
+            Some(protocol) => format!("by {protocol} {}", list(&self.ranges, &self.names)),
         }
     }
 }
 
 /// All packets, those together of which all that is said is the same.
-pub(super) fn classes(said: &[Said]) -> Vec<Class> {
+///
+/// # Errors
+/// Too many names of ports are told apart.
+pub(super) fn classes(said: &[Said]) -> Result<Vec<Class>, InputError> {
     let mut classes = Vec::new();
     let mut protocols: Vec<Protocol> = said.iter().filter_map(|own| own.protocol).collect();
     protocols.sort_unstable_by_key(|protocol| protocol.number());
@@ -103,39 +108,7 @@ pub(super) fn classes(said: &[Said]) -> Vec<Class> {
     for protocol in &protocols {
         let of = |own: &&Said| own.protocol.is_none_or(|p| p.number() == protocol.number());
         let all: Vec<&Said> = said.iter().filter(of).collect();
-        let wide = others(
-            all.iter()
-                .copied()
-                .filter(|own| own.protocol.is_none() || own.is_wide()),
-        );
-        let mut by_others: BTreeMap<BTreeSet<Who>, Vec<PortRange>> = BTreeMap::new();
-        for range in segments(&all) {
-            let holds = |own: &&Said| own.ranges.iter().any(|held| held.contains(range.first()));
-            let mut others = others(all.iter().copied().filter(holds));
-            others.extend(wide.iter().cloned());
-            by_others.entry(others).or_default().push(range);
-        }
-        let mut ports: Vec<PortRange> = Vec::new();
-        for (others, ranges) in by_others {
-            ports.extend(&ranges);
-            classes.push(Class {
-                told: format!("by {protocol} {}", list(&ranges)),
-                parts: vec![Part::of(*protocol).to_ports(ranges)],
-                except: Vec::new(),
-                others,
-            });
-        }
-        let has_ports = !ports.is_empty();
-        let part = Part::of(*protocol).to_ports(ports);
-        classes.push(Class {
-            told: format!(
-                "by {}{protocol}",
-                if has_ports { "other ports of " } else { "" }
-            ),
-            parts: vec![Part::of(*protocol)],
-            except: if has_ports { vec![part] } else { Vec::new() },
-            others: wide,
-        });
+        classes.extend(OfProtocol::new(*protocol, &all)?.classes());
     }
     let any = said.iter().filter(|own| own.protocol.is_none());
     classes.push(Class {
@@ -148,7 +121,151 @@ pub(super) fn classes(said: &[Said]) -> Vec<Class> {
         except: protocols.into_iter().map(Part::of).collect(),
         others: others(any),
     });
-    classes
+    Ok(classes)
+}
+
+/// Who is at the other end of the packets of one protocol.
+struct OfProtocol<'a> {
+    protocol: Protocol,
+    /// On every port.
+    wide: BTreeSet<Who>,
+    /// On ports by number: those with the same others together.
+    by_number: BTreeMap<BTreeSet<Who>, Vec<PortRange>>,
+    /// On ports by name.
+    by_name: BTreeMap<&'a str, BTreeSet<Who>>,
+}
+
+impl<'a> OfProtocol<'a> {
+    fn new(protocol: Protocol, said: &[&'a Said]) -> Result<Self, InputError> {
+        let those = |is: &dyn Fn(&Said) -> bool| others(said.iter().copied().filter(|own| is(own)));
+        let wide = those(&|own| own.protocol.is_none() || own.is_wide());
+        let with_wide = |mut own: BTreeSet<Who>| {
+            own.extend(wide.iter().cloned());
+            own
+        };
+        let mut by_number: BTreeMap<BTreeSet<Who>, Vec<PortRange>> = BTreeMap::new();
+        for range in segments(said) {
+            let holds = |own: &Said| own.ranges.iter().any(|held| held.contains(range.first()));
+            let others = with_wide(those(&holds));
+            by_number.entry(others).or_default().push(range);
+        }
+        let names = said.iter().flat_map(|own| &own.names);
+        let by_name: BTreeMap<&str, BTreeSet<Who>> = names
+            .map(|name| {
+                let others = with_wide(those(&|own| own.names.contains(name)));
+                (name.as_str(), others)
+            })
+            .collect();
+        if by_name.len() > MOST_NAMES {
+            let names: Vec<&str> = by_name.keys().copied().collect();
+            return Err(InputError::new(format!(
+                "rules name more than {MOST_NAMES} ports of the same pods: {}",
+                names.join(", ")
+            ))
+            .hint("give some of them by number"));
+        }
+        Ok(Self {
+            protocol,
+            wide,
+            by_number,
+            by_name,
+        })
+    }
+
+    /// The packets, those with the same others together. A port that has a name is open to those
+    /// of its number and to those of its name.
+    fn classes(&self) -> Vec<Class> {
+        let part = || Part::of(self.protocol);
+        let of_name = |names: Vec<&str>| {
+            let names = names.into_iter().map(str::to_owned);
+            part().to_named(names)
+        };
+        // Ports whose names open them to somebody else.
+        let by_other_names = |others: &BTreeSet<Who>| -> Option<Part> {
+            let names = self.by_name.iter();
+            let names = names.filter(|(_, own)| !own.is_subset(others));
+            let names: Vec<&str> = names.map(|(name, _)| *name).collect();
+            (!names.is_empty()).then(|| of_name(names))
+        };
+        let mut classes = Vec::new();
+        for (others, ranges) in &self.by_number {
+            classes.push(Class {
+                told: format!("by {} {}", self.protocol, list(ranges, &[])),
+                parts: vec![part().to_ports(ranges.iter().copied())],
+                except: by_other_names(others).into_iter().collect(),
+                others: others.clone(),
+            });
+        }
+        for others in self.named_others() {
+            let own = self.by_name.iter();
+            let own = own.filter(|(_, of)| of.is_subset(&others));
+            let names: Vec<&str> = own.clone().map(|(name, _)| *name).collect();
+            let reached: BTreeSet<Who> = own.flat_map(|(_, of)| of.iter().cloned()).collect();
+            // Whether with all of these names it is open to `others` and to nobody besides.
+            let is_at = |base: &BTreeSet<Who>| {
+                base.is_subset(&others) && base.union(&reached).count() == others.len()
+            };
+            let numbers = |is: &dyn Fn(&BTreeSet<Who>) -> bool| -> Vec<PortRange> {
+                let of = self.by_number.iter().filter(|(base, _)| is(base));
+                of.flat_map(|(_, ranges)| ranges.clone()).collect()
+            };
+            let at = numbers(&|base| is_at(base) && *base != others);
+            let not_at = numbers(&|base| !is_at(base));
+            if names.is_empty() || (at.is_empty() && !is_at(&self.wide)) {
+                continue;
+            }
+            let texts: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            let mut except: Vec<Part> = by_other_names(&others).into_iter().collect();
+            let (told, named) = if is_at(&self.wide) {
+                if !not_at.is_empty() {
+                    except.push(part().to_ports(not_at));
+                }
+                (list(&[], &texts), of_name(names))
+            } else {
+                let told = format!("{} at {}", list(&[], &texts), list(&at, &[]));
+                (told, of_name(names).to_ports(at))
+            };
+            classes.push(Class {
+                told: format!("by {} {told}", self.protocol),
+                parts: vec![named],
+                except,
+                others,
+            });
+        }
+        let ports: Vec<PortRange> = self.by_number.values().flatten().copied().collect();
+        let mut except: Vec<Part> = by_other_names(&self.wide).into_iter().collect();
+        let has_others = !ports.is_empty() || !except.is_empty();
+        if !ports.is_empty() {
+            except.insert(0, part().to_ports(ports));
+        }
+        classes.push(Class {
+            told: format!(
+                "by {}{}",
+                if has_others { "other ports of " } else { "" },
+                self.protocol
+            ),
+            parts: vec![part()],
+            except,
+            others: self.wide.clone(),
+        });
+        classes
+    }
+
+    /// Who may be at the other end of a port that has names, by its number and its names together,
+    /// where that is somebody whom its number alone does not tell of.
+    fn named_others(&self) -> BTreeSet<BTreeSet<Who>> {
+        let mut all: BTreeSet<BTreeSet<Who>> = self.by_number.keys().cloned().collect();
+        all.insert(self.wide.clone());
+        for own in self.by_name.values() {
+            let with = all
+                .iter()
+                .map(|others| others.union(own).cloned().collect());
+            let with: Vec<BTreeSet<Who>> = with.collect();
+            all.extend(with);
+        }
+        all.remove(&self.wide);
+        all
+    }
 }
 
 fn others<'a>(said: impl Iterator<Item = &'a Said>) -> BTreeSet<Who> {
@@ -175,7 +292,8 @@ fn segments(said: &[&Said]) -> Vec<PortRange> {
     segments.collect()
 }
 
-fn list(ranges: &[PortRange]) -> String {
-    let texts: Vec<String> = ranges.iter().map(ToString::to_string).collect();
+fn list(ranges: &[PortRange], names: &[String]) -> String {
+    let ranges = ranges.iter().map(ToString::to_string);
+    let texts: Vec<String> = ranges.chain(names.iter().cloned()).collect();
     texts.join(", ")
 }
