@@ -80,10 +80,6 @@ pub(super) struct Arguments {
     /// How to tell
     #[arg(short = 'o', long, value_enum, default_value_t = Format::Text)]
     format: Format,
-
-    /// Tell of every intent that does not hold before
-    #[arg(short, long)]
-    verbose: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -113,7 +109,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
         Format::Text => {
             let texts = told.iter();
             let texts: Vec<String> = texts
-                .map(|rolled| report::text::render(rolled, arguments.verbose))
+                .map(|rolled| report::text::render(rolled, arguments.source.is_verbose()))
                 .collect();
             texts.join("\n")
         }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{ArgAction, Args};
 
 use crate::bundle::{Plan, Templates, render};
 use crate::finding::{
@@ -29,6 +29,10 @@ pub(super) struct ClusterArguments {
     /// The kubeconfig of `live`; else what KUBECONFIG names, else ~/.kube/config
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
+
+    /// Tell more: each request to a live cluster, on standard error, and of proofs what holds too
+    #[arg(short, long, action = ArgAction::Count)]
+    verbose: u8,
 }
 
 /// How sources that are no files are reached.
@@ -43,6 +47,11 @@ pub(super) struct SourceArguments {
 }
 
 impl SourceArguments {
+    /// Whether more is to be told.
+    pub(super) fn is_verbose(&self) -> bool {
+        self.cluster.verbose > 0
+    }
+
     /// The texts of a source. `library` is asked for where it renders.
     pub(super) fn given(
         &self,
@@ -131,9 +140,16 @@ impl ClusterArguments {
         live::Options {
             kubeconfig: self.kubeconfig.clone(),
             pods,
+            tell_request: (self.verbose > 0).then_some(tell_request),
             ..live::Options::default()
         }
     }
+}
+
+#[cfg(feature = "live")]
+fn tell_request(exchange: &live::Exchange) {
+    let live::Exchange { url, outcome, took } = exchange;
+    terminal::tell(&format!("GET {url}  {outcome}, {} ms", took.as_millis()));
 }
 
 #[cfg(not(feature = "live"))]

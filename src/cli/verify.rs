@@ -63,10 +63,6 @@ pub(super) struct Arguments {
     /// How to tell
     #[arg(short = 'o', long, value_enum, default_value_t = Format::Text)]
     format: Format,
-
-    /// Tell of every intent, and what the proofs go by
-    #[arg(short, long)]
-    verbose: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -104,7 +100,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     };
     terminal::print(&match arguments.format {
         Format::Text => {
-            let detail = if arguments.verbose {
+            let detail = if arguments.source.is_verbose() {
                 Detail::All
             } else {
                 Detail::Failed

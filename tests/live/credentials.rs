@@ -202,3 +202,28 @@ fn the_token_is_sent_to_the_server_alone() {
     assert_eq!(other.asked(), []);
     read_from(&server).unwrap();
 }
+
+/// `-v` tells each request on standard error, and no more of them than that: neither the token nor what
+/// was answered.
+#[test]
+fn each_request_is_told_and_no_secret() {
+    let server = ApiServer::replaying("v3");
+    let room = Room::new();
+    room.write("kubeconfig", server.kubeconfig_by_token());
+    room.write("wanted.yaml", "");
+    let quiet = room.run("diff live --kubeconfig kubeconfig --no-flows wanted.yaml");
+    assert!(!quiet.stderr.contains("GET "), "{}", quiet.stderr);
+    let asked = server.asked().len();
+    let ran = room.run("diff live --kubeconfig kubeconfig --no-flows wanted.yaml -vvv");
+    assert_eq!(ran.stdout, quiet.stdout);
+    let told: Vec<&str> = ran
+        .stderr
+        .lines()
+        .filter(|line| line.starts_with("GET https://127.0.0.1:"))
+        .collect();
+    assert_eq!(told.len(), server.asked().len() - asked, "{}", ran.stderr);
+    let path = "/apis/projectcalico.org/v3/globalnetworkpolicies?limit=500  200 OK, ";
+    let of_policies = told.iter().filter(|line| line.contains(path));
+    assert_eq!(of_policies.count(), 1, "{told:#?}");
+    assert!(!ran.stderr.contains(TOKEN), "{}", ran.stderr);
+}

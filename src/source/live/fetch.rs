@@ -1,7 +1,7 @@
 //! Requests to an API server: pages, second tries, and what it says instead of an answer.
 
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::finding::OutsideError;
 
-use super::Patience;
+use super::{Options, Patience};
 use super::config::Reached;
 use super::object::Object;
 use super::secrets::Secrets;
@@ -65,6 +65,18 @@ pub(super) struct Connection {
     server: String,
     secrets: Secrets,
     patience: Patience,
+    tell: Option<fn(&Exchange)>,
+}
+
+/// A request to a server, and what came of it. No secret is in it.
+#[derive(Debug)]
+pub struct Exchange {
+    /// What was asked for, with the server; without the place at which a list goes on.
+    pub url: String,
+    /// The status and the size of the answer, or why there is none.
+    pub outcome: String,
+    /// How long it took, all of the answer included.
+    pub took: Duration,
 }
 
 /// One page of a list.
@@ -102,7 +114,8 @@ enum Answer {
 
 impl Connection {
     /// Makes ready to ask the server that was found.
-    pub(super) fn open(reached: &Reached, patience: &Patience) -> Result<Self, OutsideError> {
+    pub(super) fn open(reached: &Reached, options: &Options) -> Result<Self, OutsideError> {
+        let patience = &options.patience;
         let mut config = reached.config.clone();
         // What is tried again, and how often, is decided here.
         config.default_retry = false;
@@ -119,6 +132,7 @@ impl Connection {
             server: reached.secrets.without(server.trim_end_matches('/')),
             secrets: reached.secrets.clone(),
             patience: patience.clone(),
+            tell: options.tell_request,
         })
     }
 
@@ -190,7 +204,10 @@ impl Connection {
         let mut pause = self.patience.pause;
         let mut last = String::new();
         for attempt in 1..=self.patience.attempts.max(1) {
-            let asked_for = match timeout(self.patience.answer, self.once(path)).await {
+            let began = Instant::now();
+            let came = timeout(self.patience.answer, self.once(path)).await;
+            self.tell(path, came.as_ref().ok(), began.elapsed());
+            let asked_for = match came {
                 Err(_) => {
                     let seconds = self.patience.answer.as_secs_f64();
                     last = format!("no answer within {seconds} seconds");
@@ -221,6 +238,24 @@ impl Connection {
             path.split('?').next().unwrap_or(path),
             self.patience.attempts
         )))
+    }
+
+    /// Tells of a request, where somebody listens.
+    fn tell(&self, path: &str, answer: Option<&Answer>, took: Duration) {
+        let Some(tell) = self.tell else {
+            return;
+        };
+        let path = path.split("&continue=").next().unwrap_or(path);
+        tell(&Exchange {
+            url: format!("{}{path}", self.server),
+            outcome: match answer {
+                Some(Answer::Body(body)) => format!("200 OK, {} bytes", body.len()),
+                Some(Answer::Refused(status, said, _)) => format!("{status}: {said}"),
+                Some(Answer::Broken(why, _) | Answer::NoCredentials(why)) => why.clone(),
+                None => "no answer in time".to_owned(),
+            },
+            took,
+        });
     }
 
     async fn once(&self, path: &str) -> Answer {

@@ -28,6 +28,7 @@ use config::Reached;
 use fetch::{Connection, Failure};
 use object::Object;
 
+pub use fetch::Exchange;
 pub use kinds::{Group, Listed};
 pub use proxy::ProxyEnvironment;
 
@@ -43,6 +44,8 @@ pub struct Options {
     pub service_account: PathBuf,
     /// How long to wait for what.
     pub patience: Patience,
+    /// Who hears of each request.
+    pub tell_request: Option<fn(&Exchange)>,
 }
 
 impl Default for Options {
@@ -53,6 +56,7 @@ impl Default for Options {
             // Where Kubernetes puts them in every pod.
             service_account: PathBuf::from("/var/run/secrets/kubernetes.io/serviceaccount"),
             patience: Patience::default(),
+            tell_request: None,
         }
     }
 }
@@ -173,7 +177,7 @@ async fn lists(
     wanted: &[Listed],
     tell: &dyn Fn(usize),
 ) -> Result<Lists, OutsideError> {
-    let connection = Connection::open(reached, &options.patience)?;
+    let connection = Connection::open(reached, options)?;
     let calico = wanted.iter().any(|listed| listed.group == Group::Calico);
     let served = if calico {
         Served::find(&connection).await?
