@@ -102,24 +102,24 @@ fn by_folder(name: &SourceName, given: &Given) -> Parts {
         };
         texts.entry(folder).or_default().push(input);
     }
-    let texts = texts.into_iter();
-    texts
-        .map(|(folder, inputs)| {
-            let read = read_at_once(&inputs);
-            let findings = read.findings().to_vec();
-            (folder, (read, findings))
-        })
-        .collect()
-}
-
-/// The objects of many texts, read by every processor there is.
-fn read_at_once(inputs: &[&Arc<Input>]) -> ResourceSet {
-    let chunks: Vec<&[&Arc<Input>]> = inputs.chunks(TOGETHER).collect();
-    let mut all = ResourceSet::default();
-    for read in parallel::each(&chunks, |chunk| ResourceSet::read(chunk.iter().copied())) {
-        all.append(read);
+    let folders = texts.iter();
+    let chunks: Vec<(&String, &[&Arc<Input>])> = folders
+        .flat_map(|(folder, inputs)| inputs.chunks(TOGETHER).map(move |chunk| (folder, chunk)))
+        .collect();
+    // By every processor there is: of most folders, each is one chunk.
+    let read = parallel::each(&chunks, |(_, chunk)| {
+        ResourceSet::read(chunk.iter().copied())
+    });
+    let mut sets: BTreeMap<&String, ResourceSet> = BTreeMap::new();
+    for ((folder, _), read) in chunks.iter().zip(read) {
+        sets.entry(folder).or_default().append(read);
     }
-    all
+    let sets = sets.into_iter();
+    sets.map(|(folder, read)| {
+        let findings = read.findings().to_vec();
+        (folder.clone(), (read, findings))
+    })
+    .collect()
 }
 
 /// Whether two folders at or below `top` hold an object of one name.

@@ -8,6 +8,7 @@
 mod comment;
 mod edit;
 mod insert;
+mod json;
 mod located;
 mod node;
 mod read;

@@ -26,6 +26,9 @@ pub fn documents(input: &Arc<Input>) -> Vec<Document> {
     if let Some(at) = input.text.find('\0') {
         return vec![Err(has_nul(input, at))];
     }
+    if let Some(root) = super::json::json(&input.text) {
+        return vec![Ok(root)];
+    }
     let mut options = Options::default();
     options.set_emit_comments(false);
     options.block_nesting_limit = DEEPEST;
@@ -83,8 +86,8 @@ enum Open {
 
 /// A mapping that is being filled.
 #[derive(Default)]
-struct Filling {
-    entries: Vec<Entry>,
+pub(super) struct Filling {
+    pub(super) entries: Vec<Entry>,
     /// The key whose value comes next.
     key: Option<(Box<str>, Span)>,
     /// The keys so far, once they are too many to compare one by one.
@@ -236,7 +239,7 @@ fn place(input: &Arc<Input>, open: &mut Open, node: Node) -> Result<(), InputErr
 
 impl Filling {
     /// Notes that the mapping has `name` now; where it had it before, says where that stood.
-    fn remember(&mut self, name: &str, span: Span) -> Option<Span> {
+    pub(super) fn remember(&mut self, name: &str, span: Span) -> Option<Span> {
         if self.entries.len() < FEW_KEYS {
             return self
                 .entries
@@ -268,7 +271,7 @@ impl Filling {
     }
 
     /// The whole mapping: its own keys, then merged ones that it has not.
-    fn finish(mut self) -> Vec<Entry> {
+    pub(super) fn finish(mut self) -> Vec<Entry> {
         for entry in std::mem::take(&mut self.merged) {
             if self.remember(&entry.key, entry.key_span).is_none() {
                 self.entries.push(entry);

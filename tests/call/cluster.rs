@@ -103,7 +103,7 @@ impl TestCluster {
     }
 
     /// The same with `user` in place of the user that it has.
-    pub fn kubeconfig_of(&self, user: Value) -> String {
+    pub fn kubeconfig_of(&self, user: &Value) -> String {
         let mut kubeconfig = self.kubeconfig.clone();
         let name = &self.of_context("contexts", &self.context)["context"]["user"];
         for known in kubeconfig["users"].as_array_mut().unwrap() {

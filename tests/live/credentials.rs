@@ -150,7 +150,7 @@ fn a_token_that_is_not_taken_is_not_shown() {
     for cluster in TestCluster::all() {
         let room = Room::new();
         let user = json!({"token": "an-old-token-1234"});
-        room.write("kubeconfig", cluster.kubeconfig_of(user));
+        room.write("kubeconfig", cluster.kubeconfig_of(&user));
         let error = read(room.path("kubeconfig")).unwrap_err();
         assert!(matches!(error, Error::Outside(_)), "{error:?}");
         let told = terminal::error(&error, Style::Plain);

@@ -59,6 +59,38 @@ fn a_page_that_is_none_is_told() {
 }
 
 #[test]
+fn a_page_of_a_list_that_is_none_is_told_wherever_it_comes() {
+    // Which of three pages it is, the first being read while the others are on their way.
+    for wrong in 0..3 {
+        let server = ApiServer::but("v3", move |asked| {
+            let rest = asked.path.strip_prefix(POLICIES)?;
+            let page = rest
+                .strip_prefix("&continue=")
+                .map_or(0, |page| page.parse().unwrap());
+            let next = if page < 2 {
+                (page + 1).to_string()
+            } else {
+                String::new()
+            };
+            let items = if page == wrong {
+                json!([{"metadata": "hunter2"}])
+            } else {
+                json!([{"metadata": {"name": format!("policy-{page}")}}])
+            };
+            Some(Reply::Json(
+                200,
+                json!({"metadata": {"continue": next}, "items": items}),
+            ))
+        });
+        let told = told(&server, &read_from(&server).unwrap_err());
+        let expected = "error: live:loopback answers \
+            /apis/projectcalico.org/v3/globalnetworkpolicies with something else than an API server does";
+        assert!(told.starts_with(expected), "{told}");
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+}
+
+#[test]
 fn a_list_that_is_always_too_old_ends() {
     let gone = crate::api_server::status(410, "too old");
     let told = told_of(Reply::Json(410, gone));

@@ -10,6 +10,8 @@
     clippy::case_sensitive_file_extension_comparisons
 )]
 
+mod json;
+
 use palisade::finding::Input;
 use palisade::yaml::{Kind, Node, Scalar, Value, documents, is_plain_safe, to_text};
 use proptest::prelude::*;

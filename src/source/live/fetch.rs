@@ -9,6 +9,7 @@ use kube::Client;
 use kube::client::{AuthError, Body};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{sleep, timeout};
 
 use crate::finding::OutsideError;
@@ -79,11 +80,16 @@ pub struct Exchange {
     pub took: Duration,
 }
 
-/// One page of a list.
+/// Where a page of a list says that the next one is.
 #[derive(Deserialize)]
 struct Page {
     #[serde(default)]
     metadata: PageMetadata,
+}
+
+/// The objects of a page.
+#[derive(Deserialize)]
+struct Items {
     // Go writes an empty list as null.
     items: Option<Vec<Object>>,
 }
@@ -150,10 +156,16 @@ impl Connection {
         }
     }
 
-    /// Every object of the list at `path`, page by page. Where the server has forgotten where it
-    /// was (410), the list begins again.
-    pub(super) async fn list(&self, path: &str) -> Result<Vec<Object>, Failure> {
-        let mut items = Vec::new();
+    /// What `make` makes of every object of the list at `path`, page by page. Where the server has
+    /// forgotten where it was (410), the list begins again.
+    ///
+    /// A page is read while the next one is on its way.
+    pub(super) async fn list<T: Send + 'static>(
+        &self,
+        path: &str,
+        make: impl Fn(Object) -> Result<T, OutsideError> + Clone + Send + 'static,
+    ) -> Result<Vec<T>, Failure> {
+        let mut pages: Vec<JoinHandle<Result<Vec<T>, Failure>>> = Vec::new();
         let mut next: Option<String> = None;
         let mut restarts = 0;
         for _ in 0..MOST_PAGES {
@@ -161,11 +173,11 @@ impl Connection {
             if let Some(token) = &next {
                 let _ = write!(asked, "&continue={}", encoded(token));
             }
-            let page: Page = match self.ask(&asked).await? {
-                Ok(answer) => self.parsed(path, &answer)?,
+            let answer = match self.ask(&asked).await? {
+                Ok(answer) => answer,
                 Err((StatusCode::GONE, _)) if restarts < RESTARTS => {
                     restarts += 1;
-                    items.clear();
+                    pages.clear();
                     next = None;
                     continue;
                 }
@@ -173,17 +185,39 @@ impl Connection {
                 Err((StatusCode::NOT_FOUND, _)) => return Ok(Vec::new()),
                 Err((status, said)) => return Err(self.refused(status, &said)),
             };
-            items.extend(page.items.unwrap_or_default());
+            let page: Page = self.parsed(path, &answer)?;
             next = page.metadata.next.filter(|token| !token.is_empty());
             if next.is_none() {
-                return Ok(items);
+                let mut all = Vec::new();
+                for page in pages {
+                    let read = page.await.map_err(|error| {
+                        OutsideError::of_source(format!("reading {path} broke off: {error}"))
+                    })?;
+                    all.extend(read?);
+                }
+                all.extend(self.made(path, &answer, make)?);
+                return Ok(all);
             }
+            let (own, path, make) = (self.clone(), path.to_owned(), make.clone());
+            pages.push(spawn_blocking(move || own.made(&path, &answer, make)));
         }
         Err(OutsideError::of_source(format!(
             "{} has no end to its list {path}: {MOST_PAGES} pages were read",
             self.name
         ))
         .into())
+    }
+
+    /// What `make` makes of the objects of one page.
+    fn made<T>(
+        &self,
+        path: &str,
+        answer: &[u8],
+        make: impl Fn(Object) -> Result<T, OutsideError>,
+    ) -> Result<Vec<T>, Failure> {
+        let page: Items = self.parsed(path, answer)?;
+        let items = page.items.unwrap_or_default().into_iter();
+        Ok(items.map(make).collect::<Result<_, _>>()?)
     }
 
     fn parsed<T: DeserializeOwned>(&self, path: &str, answer: &[u8]) -> Result<T, Failure> {
@@ -295,7 +329,7 @@ impl Connection {
             .collect()
             .await;
         let body = match body {
-            Ok(body) => body.to_bytes().to_vec(),
+            Ok(body) => Vec::from(body.to_bytes()),
             Err(error) => {
                 let why = format!("the answer broke off: {}", chain(&*error));
                 return Answer::Broken(self.secrets.without(&why), true);

@@ -13,13 +13,16 @@ mod proxy;
 mod secrets;
 
 use std::collections::BTreeSet;
+use std::num::NonZero;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 
-use crate::finding::{Error, OutsideError};
+use crate::finding::{Error, Input, OutsideError};
 use crate::resource::{Api, Kind};
 
 use super::path::Given;
@@ -137,13 +140,15 @@ fn read_kinds(
     wanted: &[Listed],
     tell: &dyn Fn(usize),
 ) -> Result<Cluster, Error> {
-    let runtime = Builder::new_current_thread().enable_all().build();
+    let mut builder = Builder::new_current_thread();
+    // Pages are read on threads of their own.
+    builder.max_blocking_threads(available_parallelism().map_or(1, NonZero::get));
+    let runtime = builder.enable_all().build();
     let runtime = runtime.map_err(|error| {
         OutsideError::of_source(format!("cannot wait for a cluster's answers: {error}"))
     })?;
     let reached = config::reach(context, options)?;
     let lists = runtime.block_on(lists(&reached, options, wanted, tell))?;
-    let name = reached.source_name();
     let mut cluster = Cluster {
         given: Given::default(),
         context: reached.context.clone(),
@@ -152,13 +157,8 @@ fn read_kinds(
     cluster.given.notes.extend(reached.notes);
     cluster.given.notes.extend(lists.notes);
     cluster.given.unseen = lists.unseen;
-    for (listed, items) in lists.of_kinds {
-        let version = lists.served.version(&listed);
-        let kubectl_name = lists.served.name(&listed);
-        for item in items {
-            let text = item.text(&name, &listed, version, &kubectl_name)?;
-            cluster.given.inputs.push(text);
-        }
+    for (_, texts) in lists.of_kinds {
+        cluster.given.inputs.extend(texts);
     }
     Ok(cluster)
 }
@@ -166,7 +166,7 @@ fn read_kinds(
 /// What a server listed.
 struct Lists {
     served: Served,
-    of_kinds: Vec<(Listed, Vec<Object>)>,
+    of_kinds: Vec<(Listed, Vec<Arc<Input>>)>,
     notes: Vec<String>,
     unseen: BTreeSet<Kind>,
 }
@@ -200,7 +200,10 @@ async fn lists(
     for listed in wanted.iter().filter(|listed| served.has(listed)) {
         let path = served.path(listed);
         let (connection, listed) = (connection.clone(), *listed);
-        running.spawn(async move { (listed, connection.list(&path).await) });
+        let (source, name) = (reached.source_name(), served.name(&listed));
+        let version = served.version(&listed);
+        let text = move |object: Object| object.text(&source, &listed, version, &name);
+        running.spawn(async move { (listed, connection.list(&path, text).await) });
     }
     let mut of_kinds = Vec::new();
     let mut count = 0;
