@@ -13,8 +13,9 @@ use crate::yaml::{self, Located};
 use super::list::{Correctable, ListMut};
 use super::{Day, Doubt, Name, Network, PlatformProfile, Source, is_great_loss, strays, told_loss};
 
-/// The key that makes a file an overlay.
-const EXTENDS: &str = "extends";
+/// The keys that make a file an overlay. No whole profile has any of them, so a file that says what it
+/// corrects and forgot of what is told that, and not passed over as a profile that nobody asks for.
+const KEYS: [&str; 2] = ["extends", "lists"];
 
 /// What a user corrects of single lists of a profile, which otherwise stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -79,10 +80,12 @@ pub struct Corrected {
 }
 
 impl Overlay {
-    /// Whether a text says that it extends something.
+    /// Whether a text is meant to correct something.
     pub fn is_one(input: &Arc<Input>) -> bool {
         let roots = yaml::documents(input).into_iter().flatten();
-        roots.take(1).any(|root| root.get(EXTENDS).is_some())
+        roots
+            .take(1)
+            .any(|root| KEYS.iter().any(|key| root.get(key).is_some()))
     }
 
     /// Reads an overlay.

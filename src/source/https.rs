@@ -23,6 +23,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How many bytes of an answer are read at once, at most.
 const CHUNK: usize = 16 * 1024;
 
+/// The variables that name a proxy for what is fetched.
+const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
 /// How often an answer may lead elsewhere on the same host.
 const MOST_REDIRECTS: usize = 3;
 
@@ -73,6 +76,7 @@ impl Https {
     /// # Errors
     /// A system that trusts nobody, or a proxy that is none.
     pub fn new(limits: &Limits) -> Result<Self, OutsideError> {
+        check_proxies()?;
         // One provider for the whole process; whoever came first chose the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
@@ -279,6 +283,25 @@ impl Https {
             },
         }
     }
+}
+
+/// Refuses a proxy that is none: the client would pass it over and go out by itself, where that may not
+/// be wanted. Its address may hold a password, so it is not shown.
+fn check_proxies() -> Result<(), OutsideError> {
+    for name in PROXIES {
+        let Some(address) = std::env::var_os(name).filter(|address| !address.is_empty()) else {
+            continue;
+        };
+        let is_one = address
+            .to_str()
+            .is_some_and(|a| reqwest::Proxy::https(a).is_ok());
+        if !is_one {
+            return Err(OutsideError::of_source(format!(
+                "nothing can be fetched: the variable {name} does not hold the address of a proxy"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// What a server says that has something else than an answer.

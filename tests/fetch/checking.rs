@@ -255,6 +255,11 @@ fn a_correction_that_an_update_would_break_is_told() {
         "{}",
         ran.stdout
     );
+    // The update itself says it too.
+    let ran = desk.run("profile update --source kube-samples");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let told = "note: with these facts nothing is generated: profiles/regions/ours.yaml:4:9: `192.0.2.11/32` is in `control-plane-private` already";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
 }
 
 #[test]

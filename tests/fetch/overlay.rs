@@ -110,6 +110,20 @@ fn what_corrects_nothing_is_refused_with_its_place() {
         ),
         ("  why:", "  whi:", "unknown key `whi`", "4:3", "`why`"),
         (
+            "extends: us-south\n",
+            "",
+            "the key `extends` is missing",
+            "1:1",
+            "",
+        ),
+        (
+            "extends: us-south",
+            "extend: us-south",
+            "unknown key `extend`",
+            "1:1",
+            "`extends`",
+        ),
+        (
             "[166.9.99.1/32]",
             "[0.0.0.0/0]",
             "the list holds every address",
@@ -152,6 +166,13 @@ fn ranges_are_corrected_too_and_a_subnet_gets_its_zone() {
     let ran = room.run("profile show cloudflare --profiles mine --as-of 2026-11-24");
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     insta::assert_snapshot!("ranges", ran.stdout);
+    let ran = room.run("profile show cloudfare --profiles mine");
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.stderr.contains("did you mean `cloudflare`?"),
+        "{}",
+        ran.stderr
+    );
     let ran = room.run("profile show cloudflare --profiles mine --format json");
     let shown: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(shown["lists"][1]["count"], 6);

@@ -100,3 +100,18 @@ fn a_proxy_that_refuses_is_told_without_its_password() {
         assert!(!told.contains("hunter2"), "{told}");
     }
 }
+
+/// The client would pass over such a variable and go out by itself.
+#[test]
+fn a_proxy_that_is_none_is_refused() {
+    let desk = Desk::fetched(as_usual);
+    let before = desk.publisher.paths().len();
+    for variable in ["HTTPS_PROXY", "all_proxy"] {
+        let ran = desk.run_in("profile update", &[(variable, "http://me:hunter2@[bad")]);
+        assert_eq!(ran.code, 3, "{}", ran.stderr);
+        let told = format!("the variable {variable} does not hold the address of a proxy");
+        assert!(ran.stderr.contains(&told), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    }
+    assert_eq!(desk.publisher.paths().len(), before, "nobody is asked");
+}

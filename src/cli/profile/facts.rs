@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::bundle::Templates;
 use crate::cli::terminal;
-use crate::finding::{Error, InputError};
+use crate::finding::{Error, Input, InputError};
 use crate::profile::{
     Day, Digest, FactList, Library, Lock, Name, NameError, Pin, PlatformProfile, RangesProfile,
     RegionProfile, Source,
@@ -247,8 +247,33 @@ pub(super) fn files(
     Ok(files)
 }
 
+/// The profiles of `library` with what was read in their place.
+pub(super) fn newer(
+    library: &Library,
+    regions: Option<&Regions>,
+    ranges: Option<&Ranges>,
+) -> Result<Library, InputError> {
+    let mut newer = library.clone();
+    for (path, text) in texts(regions, ranges)? {
+        newer.put(path.clone(), Input::new(path, text));
+    }
+    Ok(newer)
+}
+
+/// Why what a user corrects does not fit the profiles that it corrects.
+pub(super) fn unfit(library: &Library) -> Vec<String> {
+    let regions = library.regions().into_iter();
+    let regions = regions.filter_map(|name| library.region(name).err());
+    let ranges = library.ranges_names().into_iter();
+    let ranges = ranges.filter_map(|name| library.ranges(name).err());
+    regions
+        .chain(ranges)
+        .map(|error| error.to_string())
+        .collect()
+}
+
 /// The texts of the profiles by their path below `profiles/`.
-pub(super) fn texts(
+fn texts(
     regions: Option<&Regions>,
     ranges: Option<&Ranges>,
 ) -> Result<Vec<(String, String)>, InputError> {

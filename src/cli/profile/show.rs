@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use crate::cli::{Exit, terminal};
-use crate::finding::Error;
+use crate::finding::{Error, InputError, nearest};
 use crate::net::Cidr;
 use crate::profile::{
     Corrected, Day, Facts, Library, Name, RangesProfile, RegionProfile, Source, Status,
@@ -95,6 +95,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
     let is_region = library.regions().contains(&arguments.region.as_str());
     if !is_region && library.ranges_names().contains(&arguments.region.as_str()) {
         return run_ranges(arguments, &library);
+    }
+    let near = nearest(&arguments.region, library.ranges_names());
+    if !is_region && !near.is_empty() {
+        let name = &arguments.region;
+        let message = format!("there is no region `{name}`, nor are there ranges of that name");
+        return Err(InputError::new(message)
+            .suggest(name, near.iter().copied())
+            .into());
     }
     let (profile, corrected) = library.corrected_region(&arguments.region)?;
     let as_of = arguments.as_of.unwrap_or_else(today);

@@ -12,7 +12,7 @@ use crate::source::{Snapshot, folder, git, write};
 use crate::upstream::parity::{check_drift, told};
 use crate::upstream::{Accepted, Change, check_accepted, check_guards, kube_samples};
 
-use super::facts::{Ranges, Regions, files, ranges, regions};
+use super::facts::{Ranges, Regions, files, newer, ranges, regions, unfit};
 use super::fetch::Fetcher;
 use super::{changes, today};
 
@@ -108,6 +108,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Error> {
         if held.is_some() {
             sweep(&folder);
         }
+    }
+    for unfit in unfit(&newer(&library, regions, ranges)?) {
+        terminal::tell_note(&format!("with these facts nothing is generated: {unfit}"));
     }
     let read = changes::Read { regions, ranges };
     terminal::print(&changes::text(&changes, &read, stale, arguments.dry_run))?;

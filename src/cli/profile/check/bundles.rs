@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::bundle::{Bundle, Plan, Templates, render};
 use crate::cli::plan::{PlanArguments, plans};
+use crate::cli::profile::facts::unfit;
 use crate::finding::{Error, InputError};
 use crate::profile::{Library, Network};
 use crate::upstream::parity::{Rendered, policy_name};
@@ -21,13 +22,10 @@ pub(super) fn changed(
 ) -> Result<(Vec<Touched>, Vec<String>), Error> {
     let templates = Templates::embedded()?;
     let mut touched = Vec::new();
-    let mut unfit = Vec::new();
+    let mut unfit = unfit(newer);
     let mut before = Vec::new();
     for plan in wanted(library, clusters)? {
         before.extend(plan?);
-    }
-    for ranges in newer.ranges_names() {
-        unfit.extend(newer.ranges(ranges).err().map(|error| error.to_string()));
     }
     for after in wanted(newer, clusters)? {
         let after = match after {

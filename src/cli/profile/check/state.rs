@@ -180,11 +180,7 @@ impl Checked {
         let objections = objections.chain(strays(&self.changes, &platform));
         self.refused
             .extend(objections.map(|objection| objection.text));
-        let mut newer = library.clone();
-        for (path, text) in facts::texts(regions.as_ref(), ranges.as_ref())? {
-            newer.put(path.clone(), crate::finding::Input::new(path, text));
-        }
-        Ok(newer)
+        Ok(facts::newer(library, regions.as_ref(), ranges.as_ref())?)
     }
 
     /// What the repository of the regions says, where that is news.
