@@ -153,3 +153,46 @@ fn a_thousand_workers_are_proven_as_two_are() {
     // All of them are gateways; none is on the private network alone.
     assert_eq!(told, "149 intents in 2 cases: 145 proved, 4 empty\n");
 }
+
+/// What is done by hand to ports beside a name is told with a packet, and what its receiver calls the
+/// port where that decides.
+#[test]
+fn ports_beside_a_name_are_held_to_the_profile() {
+    let room = Room::new();
+    let cluster = project("examples/clusters/isolated-tiers.yaml");
+    let path = cluster.display();
+    assert_eq!(room.run(&format!("gen --cluster {path}")).code, 0);
+    let policies = [
+        "generated/clusters/orders/isolation/orders/allow-to-orders-backend.yaml",
+        "generated/clusters/orders/isolation/orders/allow-from-orders-frontend.yaml",
+    ];
+    let rendered = policies.map(|policy| room.read(policy));
+    for (from, to, expected) in [
+        (
+            "endPort: 9099",
+            "endPort: 9100",
+            "  TCP 172.30.0.0:40000 -> 172.30.0.0:9100 passes and should be dropped",
+        ),
+        (
+            "port: http",
+            "port: https",
+            "  TCP 172.30.0.0:40000 -> 172.30.0.0:80, where the receiver calls the port `http`, is \
+             dropped and should pass",
+        ),
+        (
+            "port: http\n",
+            "port: http\n    - protocol: TCP\n      port: admin\n",
+            "  TCP 172.30.0.0:40000 -> 172.30.0.0:80, where the receiver calls the port `admin`, \
+             passes and should be dropped",
+        ),
+    ] {
+        for (policy, text) in policies.iter().zip(&rendered) {
+            assert!(text.contains(from), "{text}");
+            room.write(policy, text.replace(from, to));
+        }
+        let ran = room.run(&format!("verify generated --cluster {path}"));
+        assert_eq!(ran.code, 1, "{to}{}", ran.stderr);
+        let mut lines = ran.stdout.lines();
+        assert!(lines.any(|line| line == expected), "{to}: {}", ran.stdout);
+    }
+}

@@ -18,6 +18,7 @@
 //! | `atoms`, `combinations` | kinds of pods that need not exist |
 //! | `ends` | classes of endpoints, and where they are |
 //! | `course`, `way` | the ways between two of them, and what happens on each |
+//! | `alike` | pairs of classes between which the same happens |
 //! | `judge` | one way, stage by stage |
 //! | `arrival` | which packets policies are asked about, rule by rule |
 //! | `chain`, `under_way` | the policies of one endpoint, hook and direction |
@@ -25,6 +26,7 @@
 //! | `called` | pods that need not exist by what they call a port |
 //! | `view`, `truth` | what a packet shows at a hook; yes, no and perhaps |
 
+mod alike;
 mod arrival;
 mod atoms;
 mod called;
@@ -51,6 +53,7 @@ use super::space::{Addresses, Cube, Space, SpaceError, Spaces};
 use super::tables::RuleId;
 use crate::resource::Direction;
 
+use alike::Alike;
 use arrival::Arrivals;
 use called::Called;
 use chain::{ChainKey, ClassRef, Part, Split};
@@ -86,6 +89,7 @@ struct Work<'p> {
     arrivals: Arrivals,
     safe: FxHashMap<SafeKey, Truth>,
     called: Called,
+    alike: Alike,
 }
 
 /// What failsafes let pass hangs on: which they are, the direction, whether answers pass too, and
@@ -134,6 +138,7 @@ impl<'p> Reach<'p> {
                 arrivals: Arrivals::default(),
                 safe: FxHashMap::default(),
                 called: Called::of(program, imagined.len()),
+                alike: Alike::default(),
             },
         })
     }

@@ -1,7 +1,6 @@
 //! The ways between two classes of endpoints, each with what happens on it to all packets.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use ipnet::IpNet;
 
@@ -62,16 +61,17 @@ struct Sight<'e> {
 }
 
 impl Work<'_> {
-    /// The ways from one class of endpoints to another.
-    pub(super) fn ways(&mut self, from: EndId, to: EndId) -> Result<Vec<Way>, SpaceError> {
-        let ends = Arc::clone(&self.ends);
-        let (Some(source), Some(target)) = (ends.get(from), ends.get(to)) else {
-            return Ok(Vec::new());
-        };
+    /// The ways from one class of endpoints to another, walked.
+    pub(super) fn ways_of(
+        &mut self,
+        ends: &Ends,
+        (from, source): (EndId, &End),
+        (to, target): (EndId, &End),
+    ) -> Result<Vec<Way>, SpaceError> {
         let mut ways = Vec::new();
         for family in [Family::V4, Family::V6] {
-            for course in self.courses(&ends, source, target, family) {
-                if let Some(way) = self.way(&ends, (from, source), (to, target), &course)? {
+            for course in self.courses(ends, source, target, family) {
+                if let Some(way) = self.way(ends, (from, source), (to, target), &course)? {
                     ways.push(way);
                 }
             }
