@@ -6,7 +6,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use palisade::bundle::{HostEndpoints, Plan, Target, Templates, Wanted, render};
-use palisade::profile::{Ingress, Library, LogDenied, Network, Platform};
+use palisade::profile::{Ingress, Library, Network, Platform};
 use palisade::resource::{ResourceSet, digest};
 
 fn plan(library: &Library, region: &str) -> Plan {
@@ -26,7 +26,7 @@ fn plan(library: &Library, region: &str) -> Plan {
         strict: false,
         isolation: None,
         ingress: Ingress::default(),
-        log_denied: LogDenied::NONE,
+        log_denied: None,
         platform_profile: platform,
     }
 }

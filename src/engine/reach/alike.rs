@@ -79,6 +79,9 @@ type Kind = (
     Vec<(Option<HostId>, Option<IpAddr>)>,
 );
 
+/// A pair of ends: what bears on it, and what is answered of each end.
+type Pair = ([Shape; 2], [Vec<Answer>; 2]);
+
 /// Pairs that were looked at.
 #[derive(Default)]
 pub(super) struct Alike {
@@ -87,7 +90,7 @@ pub(super) struct Alike {
     /// What policies of host endpoints ask of either side.
     of_hosts: Option<Asked>,
     asked: FxHashMap<(Shape, Shape), Arc<BothAsked>>,
-    ways: FxHashMap<([Shape; 2], [Vec<Answer>; 2]), Arc<[Way]>>,
+    ways: FxHashMap<Pair, Arc<[Way]>>,
 }
 
 impl Work<'_> {

@@ -204,14 +204,13 @@ impl Work<'_> {
             })
             .collect();
         let kind = (*number, names);
-        let number = match self.called.numbers.get(&kind) {
-            Some(known) => *known,
-            None => {
-                let next = self.called.next;
-                self.called.next += 1;
-                self.called.numbers.insert(kind, next);
-                next
-            }
+        let number = if let Some(known) = self.called.numbers.get(&kind) {
+            *known
+        } else {
+            let next = self.called.next;
+            self.called.next += 1;
+            self.called.numbers.insert(kind, next);
+            next
         };
         let end = End::Imagined { number, pods };
         let added = Arc::make_mut(&mut self.ends).add_called(end);

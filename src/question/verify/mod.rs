@@ -150,7 +150,7 @@ impl Prover<'_> {
         for from in from {
             for to in &to {
                 if names.is_empty() {
-                    self.look_between(intent, &meant, (from, *to), &mut proof)
+                    self.look_between(intent, meant, (from, *to), &mut proof)
                         .map_err(too_large)?;
                     continue;
                 }
@@ -160,7 +160,7 @@ impl Prover<'_> {
                         None => self.meant(intent, &named).map_err(too_large)?,
                     };
                     known.insert(named, meant);
-                    self.look_between(intent, &meant, (from, to), &mut proof)
+                    self.look_between(intent, meant, (from, to), &mut proof)
                         .map_err(too_large)?;
                 }
             }
@@ -177,7 +177,7 @@ impl Prover<'_> {
     fn look_between(
         &mut self,
         intent: &Intent,
-        meant: &Meant,
+        meant: Meant,
         (from, to): (EndId, EndId),
         proof: &mut Proof,
     ) -> Result<(), SpaceError> {
@@ -254,7 +254,7 @@ impl Prover<'_> {
     fn look_at_way(
         &mut self,
         intent: &Intent,
-        meant: &Meant,
+        meant: Meant,
         way: &Way,
         proof: &mut Proof,
     ) -> Result<(), SpaceError> {

@@ -14,10 +14,10 @@ use tokio::time::{sleep, timeout};
 
 use crate::finding::OutsideError;
 
-use super::{Options, Patience};
 use super::config::Reached;
 use super::object::Object;
 use super::secrets::Secrets;
+use super::{Options, Patience};
 
 /// How many objects a page has; what kubectl asks for.
 const PAGE: usize = 500;
