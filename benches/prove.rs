@@ -12,7 +12,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use palisade::bundle::{Case, HostEndpoints, Plan, Target, Templates, Wanted, render};
 use palisade::finding::Input;
-use palisade::profile::{Ingress, Library, LogDenied, Network, Platform, Workers};
+use palisade::profile::{Ingress, Library, Network, Platform, Workers};
 use palisade::question::flows::flow_diff;
 use palisade::question::verify::ProofOutcome;
 use palisade::resource::{ResourceSet, read};
@@ -45,7 +45,7 @@ fn plan(workers: usize) -> Plan {
         strict: false,
         isolation: None,
         ingress: Ingress::default(),
-        log_denied: LogDenied::NONE,
+        log_denied: None,
         platform_profile: profile,
     }
 }
