@@ -31,7 +31,7 @@ fn changed(plan: &Plan, change: impl Fn(&str, String) -> String) -> ResourceSet 
     let (bundles, _) = render(plan, &Templates::embedded().unwrap()).unwrap();
     let mut set = ResourceSet::default();
     for file in bundles.iter().flat_map(|bundle| &bundle.files) {
-        let text = change(&file.path, file.input.text.to_string());
+        let text = change(&file.path, file.input.text.clone());
         let (resources, findings) = read(&Input::new(file.path.clone(), text));
         assert!(findings.is_empty(), "{}: {findings:?}", file.path);
         for resource in resources {
