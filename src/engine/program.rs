@@ -337,11 +337,6 @@ impl Program {
         ]
     }
 
-    /// One node of each kind: no two of these look alike to the policies of host endpoints.
-    pub fn host_kinds(&self) -> &[HostId] {
-        &self.host_classes
-    }
-
     /// Every host endpoint whose policies may be asked, each with its node, where node or
     /// interface is not known.
     pub fn candidates(

@@ -330,6 +330,8 @@ fn a_load_balancer_needs_no_service() {
         ("compute", "198.51.100.7", 80, &denied),
         ("compute", "192.0.2.7", 80, &office),
         ("compute", "192.0.2.7", 443, &denied),
+        // Another worker's packet comes in as anybody's.
+        ("compute", "203.0.113.131", 443, &denied),
         ("edge", "198.51.100.7", 80, &either),
     ] {
         let room = room(&tcp("IN=eth1 OUT=", source, "198.51.100.90", 40_000, port));
@@ -343,5 +345,45 @@ fn a_load_balancer_needs_no_service() {
             "1  TCP {source} -> 198.51.100.90:{port}  into the worker, public network\n{expected}"
         );
         assert_eq!(ran.stdout, expected, "{pool} {port}: {}", ran.stderr);
+    }
+}
+
+/// EVAL-23: a worker whose `*` host endpoint is governed as another's is may have the interface where
+/// that one has not.
+#[test]
+fn a_worker_that_lacks_the_interface_stands_for_none_that_has_it() {
+    let shut = "\
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: shut}
+spec:
+  order: 1
+  selector: has(host)
+  preDNAT: true
+  applyOnForward: true
+  types: [Ingress]
+  ingress: [{action: Log}, {action: Deny}]
+";
+    let node = |name: &str, number: u8, public: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Node\nmetadata: {{name: {name}}}\n\
+             status: {{addresses: [{{type: InternalIP, address: 10.0.0.{number}}}{public}]}}\n\
+             ---\napiVersion: projectcalico.org/v3\nkind: HostEndpoint\n\
+             metadata: {{name: h-{name}, labels: {{host: a}}}}\n\
+             spec: {{node: {name}, interfaceName: \"*\", expectedIPs: [10.0.0.{number}]}}\n"
+        )
+    };
+    let public = ", {type: ExternalIP, address: 169.60.0.2}";
+    for (first, second) in [("", public), (public, "")] {
+        let room = room(&tcp("IN=eth1 OUT=", "8.8.4.4", "169.61.9.9", 40_000, 443));
+        let nodes = node("n1", 1, first) + &node("n2", 2, second);
+        room.write("policies.yaml", format!("{shut}{nodes}"));
+        let ran = room.run("explain-log syslog --source policies.yaml --baseline off");
+        let expected = "\
+1  TCP 8.8.4.4 -> 169.61.9.9:443  into the worker, public network
+   denied by rule 2 of GlobalNetworkPolicy shut at pre-dnat  policies.yaml:10
+   recorded by GlobalNetworkPolicy shut
+";
+        assert_eq!(ran.stdout, expected, "{nodes}{}", ran.stderr);
     }
 }

@@ -196,3 +196,109 @@ fn ports_beside_a_name_are_held_to_the_profile() {
         assert!(lines.any(|line| line == expected), "{to}: {}", ran.stdout);
     }
 }
+
+const UNTRACKED: &str = "\
+apiVersion: v1
+kind: Node
+metadata: {name: n1}
+status: {addresses: [{type: InternalIP, address: 10.0.0.1}]}
+---
+apiVersion: projectcalico.org/v3
+kind: HostEndpoint
+metadata: {name: h1, labels: {host: a}}
+spec: {node: n1, interfaceName: eth0, expectedIPs: [10.0.0.1]}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: n2}
+status: {addresses: [{type: InternalIP, address: 10.0.0.2}]}
+---
+apiVersion: projectcalico.org/v3
+kind: HostEndpoint
+metadata: {name: h2, labels: {host: a}}
+spec: {node: n2, interfaceName: eth0, expectedIPs: [10.0.0.2]}
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: untracked}
+spec:
+  order: 1
+  selector: has(host)
+  doNotTrack: true
+  applyOnForward: true
+  types: [Ingress, Egress]
+  ingress: [{action: Allow}]
+  egress: [{action: Allow}]
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: pods}
+spec:
+  order: 2
+  selector: has(app)
+  types: [Ingress, Egress]
+  ingress: [{action: Allow, destination: {selector: role != 'a'}}]
+  egress: [{action: Allow}]
+---
+apiVersion: projectcalico.org/v3
+kind: FelixConfiguration
+metadata: {name: default}
+spec: {defaultEndpointToHostAction: Accept}
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: hosts}
+spec:
+  order: 3
+  selector: has(host)
+  types: [Ingress, Egress]
+  ingress: [{action: Allow}]
+  egress: [{action: Allow}]
+";
+
+/// EVAL-19: the answers of a worker to what is not tracked are asked about at the pod, so two kinds of
+/// pods whose policies differ about these alone are not alike.
+#[test]
+fn pods_are_told_apart_by_what_is_asked_of_answers() {
+    let intent = |name: &str, selector: &str| {
+        format!(
+            "- name: {name}\n  expect: allow\n  from: {{pods: {{selector: \"{selector}\"}}}}\n  \
+             to: {{workers: {{}}}}\n  protocol: TCP\n  ports: [9100]\n"
+        )
+    };
+    let good = intent("good", "has(app) && role != 'a'");
+    let bad = intent("bad", "has(app) && role == 'a'");
+    for intents in [format!("{good}{bad}"), format!("{bad}{good}")] {
+        let room = Room::new();
+        room.write("policies.yaml", UNTRACKED);
+        room.write("intents.yaml", format!("intents:\n{intents}"));
+        let ran = room.run("verify policies.yaml --intents intents.yaml --baseline off -v");
+        assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+        let lines: Vec<&str> = ran.stdout.lines().collect();
+        assert!(lines.contains(&"  proved  good"), "{intents}{}", ran.stdout);
+        let refuted = lines.iter().filter(|line| line.starts_with("refuted: "));
+        let refuted: Vec<&&str> = refuted.collect();
+        assert_eq!(refuted.len(), 1, "{intents}{}", ran.stdout);
+        assert!(refuted.iter().all(|line| line.starts_with("refuted: bad ")));
+    }
+}
+
+/// More names of ports than choices are looked at for leave unknown what they decide, and no more.
+#[test]
+fn many_names_of_ports_leave_unknown_what_they_decide() {
+    let room = Room::new();
+    let cluster = project("examples/clusters/isolated-tiers.yaml");
+    let path = cluster.display();
+    assert_eq!(room.run(&format!("gen --cluster {path}")).code, 0);
+    room.write(
+        "generated/clusters/orders/isolation/many.yaml",
+        "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {name: many}\nspec:\n  \
+         order: 1\n  selector: projectcalico.org/namespace == 'orders'\n  types: [Ingress]\n  \
+         ingress:\n  - {action: Allow, protocol: TCP, destination: {ports: [n1, n2, n3, n4, n5, n6, n7, n8, n9]}}\n",
+    );
+    let ran = room.run(&format!("verify generated --cluster {path}"));
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    let last = ran.stderr.lines().last();
+    let expected = "243 intents in 2 cases: 211 proved, 2 empty, 30 unknown";
+    assert_eq!(last, Some(expected), "{}", ran.stderr);
+}

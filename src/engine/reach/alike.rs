@@ -79,8 +79,12 @@ type Kind = (
     Vec<(Option<HostId>, Option<IpAddr>)>,
 );
 
-/// A pair of ends: what bears on it, and what is answered of each end.
+/// What bears on a pair of ends: their shapes, and what is answered of each.
 type Pair = ([Shape; 2], [Vec<Answer>; 2]);
+
+/// The number of all pairs between which the same happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AlikeId(u32);
 
 /// Pairs that were looked at.
 #[derive(Default)]
@@ -90,7 +94,8 @@ pub(super) struct Alike {
     /// What policies of host endpoints ask of either side.
     of_hosts: Option<Asked>,
     asked: FxHashMap<(Shape, Shape), Arc<BothAsked>>,
-    ways: FxHashMap<Pair, Arc<[Way]>>,
+    pairs: FxHashMap<Pair, AlikeId>,
+    ways: FxHashMap<AlikeId, Arc<[Way]>>,
 }
 
 impl Work<'_> {
@@ -100,10 +105,27 @@ impl Work<'_> {
         let (Some(source), Some(target)) = (ends.get(from), ends.get(to)) else {
             return Ok(Vec::new());
         };
+        let Some(id) = self.alike(from, to) else {
+            return self.ways_of(&ends, (from, source), (to, target));
+        };
+        if let Some(known) = self.alike.ways.get(&id) {
+            let known = known.iter().cloned();
+            return Ok(known.map(|way| Way { from, to, ..way }).collect());
+        }
+        let ways = self.ways_of(&ends, (from, source), (to, target))?;
+        self.alike.ways.insert(id, ways.clone().into());
+        Ok(ways)
+    }
+
+    /// Which pairs the same happens between as from one class to another; nothing where that is of no
+    /// use.
+    pub(super) fn alike(&mut self, from: EndId, to: EndId) -> Option<AlikeId> {
+        let ends = Arc::clone(&self.ends);
+        let (source, target) = (ends.get(from)?, ends.get(to)?);
         // Who was asked about packets is written down for each pair.
         let is_imagined = |end: &End| matches!(end, End::Imagined { .. });
         if self.arrivals.on || !(is_imagined(source) || is_imagined(target)) {
-            return self.ways_of(&ends, (from, source), (to, target));
+            return None;
         }
         let shapes = [self.shape(from, source), self.shape(to, target)];
         let asked = self.asked_between(shapes, source, target);
@@ -112,17 +134,12 @@ impl Work<'_> {
             End::Imagined { pods, .. } => pods.first().map_or(Vec::new(), |pod| asked.of(pod)),
             _ => Vec::new(),
         };
-        let key = (
+        let pair = (
             shapes,
             [answers(of_source, source), answers(of_target, target)],
         );
-        if let Some(known) = self.alike.ways.get(&key) {
-            let known = known.iter().cloned();
-            return Ok(known.map(|way| Way { from, to, ..way }).collect());
-        }
-        let ways = self.ways_of(&ends, (from, source), (to, target))?;
-        self.alike.ways.insert(key, ways.clone().into());
-        Ok(ways)
+        let next = AlikeId(u32::try_from(self.alike.pairs.len()).ok()?);
+        Some(*self.alike.pairs.entry(pair).or_insert(next))
     }
 
     fn shape(&mut self, id: EndId, end: &End) -> Shape {
@@ -163,12 +180,20 @@ impl Work<'_> {
             .get_or_insert_with(|| asked_by_hosts(program))
             .clone();
         let mut both = [of_hosts.clone(), of_hosts];
+        let [of_source, of_target] = &mut both;
         for (end, direction) in [(source, Direction::Egress), (target, Direction::Ingress)] {
-            if let Some(class) = class_of(end, program) {
-                for rule in rules_of(class, Part::Normal(direction), program) {
-                    let [of_source, of_target] = &mut both;
-                    of_source.add(&rule.source, program);
-                    of_target.add(&rule.destination, program);
+            for rule in rules_of_pods(end, direction, program) {
+                of_source.add(&rule.source, program);
+                of_target.add(&rule.destination, program);
+            }
+        }
+        // EVAL-19: what a node answers where no connection is tracked is asked about too.
+        let is_host = |end: &End| matches!(end, End::Workers(_) | End::Services(_));
+        if is_host(source) || is_host(target) {
+            for (end, direction) in [(target, Direction::Egress), (source, Direction::Ingress)] {
+                for rule in rules_of_pods(end, direction, program) {
+                    of_target.add(&rule.source, program);
+                    of_source.add(&rule.destination, program);
                 }
             }
         }
@@ -184,6 +209,16 @@ fn class_of<'p>(end: &'p End, program: &'p Program) -> Option<&'p Class> {
         End::Pods(pods) => program.class(program.pod(*pods.first()?)?.class),
         End::Workers(_) | End::Services(_) | End::Outside => None,
     }
+}
+
+/// The rules of one direction that pods of a class have.
+fn rules_of_pods<'p>(
+    end: &'p End,
+    direction: Direction,
+    program: &'p Program,
+) -> impl Iterator<Item = &'p Rule> {
+    let class = class_of(end, program).into_iter();
+    class.flat_map(move |class| rules_of(class, Part::Normal(direction), program))
 }
 
 /// The rules of a part of a class's policies, and those of its profiles.

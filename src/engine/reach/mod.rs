@@ -54,6 +54,7 @@ use super::tables::RuleId;
 use crate::resource::Direction;
 
 use alike::Alike;
+pub use alike::AlikeId;
 use arrival::Arrivals;
 use called::Called;
 use chain::{ChainKey, ClassRef, Part, Split};
@@ -188,6 +189,12 @@ impl<'p> Reach<'p> {
     /// The sets of packets outgrow the memory set aside for them.
     pub fn ways(&mut self, from: EndId, to: EndId) -> Result<Vec<Way>, SpaceError> {
         self.work.ways(from, to)
+    }
+
+    /// Which pairs of classes the same happens between as from one class to another: their ways are
+    /// the same but for the classes. Nothing where no other pair is known to be alike.
+    pub fn alike(&mut self, from: EndId, to: EndId) -> Option<AlikeId> {
+        self.work.alike(from, to)
     }
 
     /// The part of a way's `space` that is between addresses which are on one node, or on two, as

@@ -16,7 +16,7 @@ use crate::question::subject::Known;
 use crate::question::trace::trace;
 use crate::resource::Direction;
 
-use super::service;
+use super::service::Services;
 use super::{LoggedFlow, Seen};
 
 /// How interfaces of pods begin (Felix, `interfacePrefix`).
@@ -141,11 +141,12 @@ pub fn explain(
 ) -> Vec<Explained> {
     let inside = known.inside();
     let facts = &known.platform_profile;
+    let mut services = Services::of(program);
     let explained = flows.into_iter().map(|(flow, seen)| {
         let asked = asked(program, flow, &inside);
         let passage = Passage::of(flow, facts);
         let met = Met { flow, passage };
-        let (decided, recorded_by) = match service::traces(program, &asked, passage) {
+        let (decided, recorded_by) = match services.traces(&asked, passage) {
             Some(traces) => at_any(&traces, met),
             None => match trace(program, &asked) {
                 Ok(answered) => {

@@ -13,7 +13,9 @@ pub use counter::{Counter, Fault};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::engine::reach::{Assumptions, EndId, Reach, Way};
+use rustc_hash::FxHashMap;
+
+use crate::engine::reach::{AlikeId, Assumptions, EndId, Reach, Way};
 use crate::engine::space::{Space, SpaceError};
 use crate::engine::{Doubt, Program};
 use crate::finding::InputError;
@@ -95,6 +97,8 @@ pub fn verify(
         networks: Networks::of(program, facts),
         reach,
         ways: BTreeMap::new(),
+        alike: FxHashMap::default(),
+        proved: FxHashMap::default(),
     };
     let mut proofs = Vec::with_capacity(intents.len());
     for intent in intents {
@@ -108,10 +112,15 @@ struct Prover<'p> {
     reach: Reach<'p>,
     networks: Networks,
     ways: BTreeMap<(EndId, EndId), Rc<[Way]>>,
+    /// Which pairs the same happens between.
+    alike: FxHashMap<(EndId, EndId), Option<AlikeId>>,
+    /// Between which of them nothing speaks against what the intent that is looked at means, with how
+    /// many ways it means there.
+    proved: FxHashMap<(AlikeId, Meant), usize>,
 }
 
 /// What an intent says, as spaces.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Meant {
     /// The packets that it speaks of.
     scope: Space,
@@ -136,6 +145,7 @@ impl Prover<'_> {
     }
 
     fn look_at(&mut self, intent: &Intent) -> Result<Proof, InputError> {
+        self.proved.clear();
         let names = intent.names();
         let meant = self.meant(intent, &Named::new()).map_err(too_large)?;
         let mut known = BTreeMap::new();
@@ -181,10 +191,21 @@ impl Prover<'_> {
         (from, to): (EndId, EndId),
         proof: &mut Proof,
     ) -> Result<(), SpaceError> {
+        let reach = &mut self.reach;
+        let alike = self.alike.entry((from, to));
+        let alike = *alike.or_insert_with(|| reach.alike(from, to));
+        if let Some(known) = alike.and_then(|id| self.proved.get(&(id, meant))) {
+            proof.ways += known;
+            return Ok(());
+        }
+        let (ways, against) = (proof.ways, proof.against);
         for way in self.ways(from, to)?.iter() {
             if self.networks.means(intent, way) {
                 self.look_at_way(intent, meant, way, proof)?;
             }
+        }
+        if let Some(id) = alike.filter(|_| proof.against == against) {
+            self.proved.insert((id, meant), proof.ways - ways);
         }
         Ok(())
     }
@@ -208,19 +229,16 @@ impl Prover<'_> {
             // What is known whatever receivers call their ports is so by every choice.
             is_asked = doubts.any(|(doubt, _)| *doubt == Doubt::NamedPort);
             if is_asked {
-                names.extend(self.reach.names_asked(from, to));
+                let mut asked = names.clone();
+                asked.extend(self.reach.names_asked(from, to));
+                // Of more choices than these it stays unknown what names decide.
+                is_asked = asked.len() <= MOST_NAMES;
+                if is_asked {
+                    names = asked;
+                }
             }
         }
         let names: Vec<String> = names.into_iter().collect();
-        if names.len() > MOST_NAMES {
-            return Err(InputError::new(format!(
-                "more than {MOST_NAMES} names of ports are asked for between the ends of the intent \
-                 `{}`: {}",
-                intent.name,
-                names.join(", ")
-            ))
-            .hint("ask for some of them by number"));
-        }
         let mut all = Vec::new();
         for choice in 0..1_usize << names.len() {
             let is_chosen = |index: usize| choice >> index & 1 == 1;
