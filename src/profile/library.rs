@@ -126,7 +126,8 @@ impl Library {
         let mut overlays = Vec::new();
         for (path, input) in texts {
             let folder = [REGIONS, RANGES].into_iter().find(|f| path.starts_with(f));
-            if let Some(folder) = folder.filter(|_| Overlay::is_one(&input)) {
+            let corrects = folder.map(|folder| Ok((folder, Overlay::is_one(&input)?)));
+            if let Some((folder, true)) = corrects.transpose()? {
                 overlays.push((folder, path, input));
             } else {
                 let is_lock = path == Self::LOCK;

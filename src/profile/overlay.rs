@@ -80,12 +80,27 @@ pub struct Corrected {
 }
 
 impl Overlay {
-    /// Whether a text is meant to correct something.
-    pub fn is_one(input: &Arc<Input>) -> bool {
-        let roots = yaml::documents(input).into_iter().flatten();
-        roots
-            .take(1)
-            .any(|root| KEYS.iter().any(|key| root.get(key).is_some()))
+    /// Whether a text is meant to correct something, or to stand in for a profile.
+    ///
+    /// # Errors
+    /// It is neither: it cannot be read, or is no mapping. Nobody should believe in a correction that
+    /// nobody reads.
+    pub fn is_one(input: &Arc<Input>) -> Result<bool, InputError> {
+        let neither = "this is neither a profile nor a file that corrects one";
+        match yaml::documents(input).into_iter().next() {
+            Some(root) => {
+                let root = root?;
+                if matches!(root.kind, yaml::Kind::Mapping(_)) {
+                    Ok(KEYS.iter().any(|key| root.get(key).is_some()))
+                } else {
+                    Err(InputError::new(neither).at(Place::new(input, root.span)))
+                }
+            }
+            None => Err(InputError::new(format!(
+                "{}: {neither}: it is empty",
+                input.name
+            ))),
+        }
     }
 
     /// Reads an overlay.
@@ -231,6 +246,11 @@ struct Judge<'a> {
     now: &'a [Cidr],
 }
 
+/// Whether a text says something.
+fn says(text: Option<&str>) -> bool {
+    text.is_some_and(|text| !text.trim().is_empty())
+}
+
 impl Correction {
     fn check(&self, input: &Arc<Input>) -> Result<(), InputError> {
         let refuse = |message: &str| {
@@ -241,7 +261,7 @@ impl Correction {
         if source.is_some_and(|source| has_credentials(&source.repository)) {
             return refuse("has a `source` whose address holds a name or a password");
         }
-        if !self.accept.is_empty() && self.why.is_none() {
+        if !self.accept.is_empty() && !says(self.why.as_deref()) {
             return refuse("accepts what speaks against it, and does not say `why`");
         }
         let changes = !self.add.is_empty() || !self.remove.is_empty();

@@ -292,9 +292,16 @@ fn check_proxies() -> Result<(), OutsideError> {
         let Some(address) = std::env::var_os(name).filter(|address| !address.is_empty()) else {
             continue;
         };
+        // Without a scheme it is one of HTTP; the client knows no others than these.
+        let is_known = |address: &str| {
+            let scheme = address
+                .split_once("://")
+                .map_or("http", |(scheme, _)| scheme);
+            ["http", "https"].contains(&scheme.to_ascii_lowercase().as_str())
+        };
         let is_one = address
             .to_str()
-            .is_some_and(|a| reqwest::Proxy::https(a).is_ok());
+            .is_some_and(|a| is_known(a) && reqwest::Proxy::https(a).is_ok());
         if !is_one {
             return Err(OutsideError::of_source(format!(
                 "nothing can be fetched: the variable {name} does not hold the address of a proxy"

@@ -318,16 +318,18 @@ fn what_speaks_against_an_update_speaks_against_a_correction() {
         let way_out = format!("say so in this entry: `accept: [{words}]`, and `why`");
         assert!(ran.stderr.contains(&way_out), "{entry}: {}", ran.stderr);
 
-        let accept = format!("{text}  accept: [{words}]\n");
-        room.write(&path, &accept);
-        let ran = room.run(command);
-        assert_eq!(ran.code, 2, "{entry}");
-        assert!(
-            ran.stderr
-                .contains("accepts what speaks against it, and does not say `why`"),
-            "{entry}: {}",
-            ran.stderr
-        );
+        for why in ["", "  why: ''\n", "  why: ' '\n"] {
+            let accept = format!("{text}  accept: [{words}]\n{why}");
+            room.write(&path, &accept);
+            let ran = room.run(command);
+            assert_eq!(ran.code, 2, "{entry}");
+            assert!(
+                ran.stderr
+                    .contains("accepts what speaks against it, and does not say `why`"),
+                "{entry}: {}",
+                ran.stderr
+            );
+        }
         // Another word is not this one.
         if words != "astray, wide" {
             let other = if words == "loss" { "wide" } else { "loss" };
@@ -337,7 +339,10 @@ fn what_speaks_against_an_update_speaks_against_a_correction() {
             );
             assert_eq!(room.run(command).code, 2, "{entry}");
         }
-        room.write(&path, format!("{accept}  why: so it is\n"));
+        room.write(
+            &path,
+            format!("{text}  accept: [{words}]\n  why: so it is\n"),
+        );
         let ran = room.run(command);
         assert_eq!(ran.code, 0, "{entry}: {}", ran.stderr);
         if extends == "us-south" {
@@ -469,4 +474,37 @@ fn a_file_that_corrects_is_not_corrected_itself() {
         "{}",
         ran.stderr
     );
+}
+
+/// A file that cannot be read corrects nothing, and nobody is to believe that it does.
+#[test]
+fn a_file_that_is_no_yaml_or_no_mapping_is_refused_whatever_is_asked() {
+    let neither = "this is neither a profile nor a file that corrects one";
+    for (text, told) in [
+        (
+            "extends: us-south\nlists:\n- list: control-plane-public\n  add: [62.0.0.0/32\n",
+            "mine/regions/ours.yaml:",
+        ),
+        (
+            "extends: us-south\nextends: us-east\n",
+            "mine/regions/ours.yaml:2:1",
+        ),
+        ("foo\n", neither),
+        ("- extends\n", neither),
+        ("", neither),
+        ("# nothing\n", neither),
+    ] {
+        let room = Room::new();
+        room.write("mine/regions/ours.yaml", text);
+        for command in [
+            "gen --region us-south --profiles mine",
+            "profile show us-south --profiles mine",
+            "verify --region us-south --profiles mine",
+        ] {
+            let ran = room.run(command);
+            assert_eq!(ran.code, 2, "{text}{command}{}", ran.stderr);
+            assert!(ran.stderr.contains(told), "{text}{command}{}", ran.stderr);
+        }
+        assert!(!room.path("generated").exists());
+    }
 }

@@ -106,8 +106,14 @@ fn a_proxy_that_refuses_is_told_without_its_password() {
 fn a_proxy_that_is_none_is_refused() {
     let desk = Desk::fetched(as_usual);
     let before = desk.publisher.paths().len();
-    for variable in ["HTTPS_PROXY", "all_proxy"] {
-        let ran = desk.run_in("profile update", &[(variable, "http://me:hunter2@[bad")]);
+    let bad = "http://me:hunter2@[bad";
+    for (variable, address) in [
+        ("HTTPS_PROXY", bad),
+        ("all_proxy", bad),
+        ("HTTPS_PROXY", "foo://me:hunter2@127.0.0.1:9"),
+        ("https_proxy", "socks5://me:hunter2@127.0.0.1:9"),
+    ] {
+        let ran = desk.run_in("profile update", &[(variable, address)]);
         assert_eq!(ran.code, 3, "{}", ran.stderr);
         let told = format!("the variable {variable} does not hold the address of a proxy");
         assert!(ran.stderr.contains(&told), "{}", ran.stderr);
