@@ -1,6 +1,6 @@
 //! From one set to another.
 
-use crate::call::Room;
+use crate::call::{Room, project};
 use crate::{cuts, json, set};
 
 /// The outcome of a roll-out from the set as it is, to it with a change: exit code, the summary on
@@ -126,4 +126,29 @@ fn what_goes_goes_from_the_highest_wave_down() {
         assert_eq!((&wave["wave"], &cut["whose"]), (&1.into(), &"pods".into()));
         assert_eq!(cut["outcome"], "cut");
     }
+}
+
+/// EVAL-19: one object under way is asked about a packet and about its answer. With so few objects every
+/// state is looked at by itself, and nothing is left that is not known.
+#[test]
+fn a_load_balancer_that_is_not_tracked_comes_to_a_running_cluster() {
+    let room = Room::new();
+    let profile = std::fs::read_to_string(project("examples/clusters/nlb2-allow.yaml")).unwrap();
+    let (without, _) = profile.split_once("ingress:").unwrap();
+    room.write("new.yaml", &profile);
+    room.write("old.yaml", without);
+    for name in ["old", "new"] {
+        let ran = room.run(&format!("gen --cluster {name}.yaml -o {name}"));
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    }
+    let (ran, told) = json(
+        &room,
+        "old/clusters/nlb2-allow new/clusters/nlb2-allow --cluster new.yaml",
+    );
+    assert_eq!(cuts(&told).count(), 0, "{}", ran.stdout);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(
+        ran.stderr,
+        "2 objects in 2 waves, 74 intents: all of them hold all the time\n"
+    );
 }

@@ -111,6 +111,6 @@ fn host_endpoints_that_come_one_after_the_other_do_not_know_each_other() {
             "missing": ["HostEndpoint kube-2-worker-private"],
         })
     );
-    assert_eq!(cut["packet"], "TCP 10.1.2.4:40000 -> 10.1.2.3:0");
+    assert_eq!(cut["packet"], "TCP 10.1.2.3:40000 -> 10.1.2.4:0");
     assert_eq!(cut["decided"], "dropped at the end of tier default");
 }

@@ -173,6 +173,9 @@ pub fn prove(
     Ok(proven)
 }
 
+/// How many steps a phase has at most of which every state is looked at by itself.
+const FEW_STEPS: usize = 4;
+
 struct Prover<'a> {
     rollout: &'a Rollout,
     facts: &'a PlatformProfile,
@@ -330,7 +333,49 @@ impl Prover<'_> {
             }
         }
         failed.sort_by_key(|(index, _)| *index);
-        Ok(failed)
+        self.state_by_state(phase, asked, failed)
+    }
+
+    /// Those of the intents that are not proven in the middle of the phase which do not hold in some
+    /// state of it either. A phase of many steps has too many states: there all of them are left.
+    fn state_by_state(
+        &self,
+        phase: Phase,
+        asked: &[Intent],
+        failed: Vec<(usize, Proof)>,
+    ) -> Result<Vec<(usize, Proof)>, InputError> {
+        let own = self.rollout.at(phase, Progress::UnderWay).into_iter();
+        let own = own.enumerate().filter(|(_, p)| *p == Progress::UnderWay);
+        let own: Vec<usize> = own.map(|(index, _)| index).collect();
+        if failed.is_empty() || own.len() > FEW_STEPS {
+            return Ok(failed);
+        }
+        let mut left: Vec<usize> = failed.into_iter().map(|(index, _)| index).collect();
+        let mut failing = Vec::new();
+        for choice in 0..1_usize << own.len() {
+            let mut progress = self.rollout.at(phase, Progress::Open);
+            for (bit, step) in own.iter().enumerate() {
+                if let Some(step) = progress.get_mut(*step)
+                    && choice >> bit & 1 == 1
+                {
+                    *step = Progress::Done;
+                }
+            }
+            let intents = left.iter().filter_map(|index| asked.get(*index).cloned());
+            let intents: Vec<Intent> = intents.collect();
+            let program = self.rollout.program(&progress);
+            let proofs = verify(&program, &intents, self.facts, |_| {})?;
+            let looked_at = std::mem::take(&mut left);
+            for (index, proof) in looked_at.into_iter().zip(proofs) {
+                if proof.outcome.holds() {
+                    left.push(index);
+                } else {
+                    failing.push((index, proof));
+                }
+            }
+        }
+        failing.sort_by_key(|(index, _)| *index);
+        Ok(failing)
     }
 
     /// What speaks against those that are not proven: of one intent the first.
