@@ -220,6 +220,24 @@ impl Rollout {
         phases
     }
 
+    /// The steps of a phase, by their place among all.
+    pub(super) fn steps_of(&self, phase: Phase) -> Vec<usize> {
+        let steps = self.steps.iter().enumerate();
+        let own = steps.filter(|(_, step)| step.phase == phase);
+        own.map(|(index, _)| index).collect()
+    }
+
+    /// How far each step is where the phases before `phase` are done, and of its own steps `done`.
+    pub(super) fn state(&self, phase: Phase, done: &[usize]) -> Vec<Progress> {
+        let mut progress = self.at(phase, Progress::Open);
+        for index in done {
+            if let Some(step) = progress.get_mut(*index) {
+                *step = Progress::Done;
+            }
+        }
+        progress
+    }
+
     /// How far each step is where those before `phase` are done, its own are `own` and those behind
     /// it are open.
     pub(super) fn at(&self, phase: Phase, own: Progress) -> Vec<Progress> {

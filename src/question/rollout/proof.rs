@@ -270,9 +270,7 @@ impl Prover<'_> {
     }
 
     fn phase(&mut self, phase: Phase) -> Result<PhaseProof, InputError> {
-        let steps = self.rollout.steps().iter().enumerate();
-        let steps = steps.filter(|(_, step)| step.phase == phase);
-        let steps: Vec<usize> = steps.map(|(index, _)| index).collect();
+        let steps = self.rollout.steps_of(phase);
         let before = self.names(|item| !item.held);
         let held: Vec<usize> = (0..self.items.len())
             .filter(|index| self.items.get(*index).is_some_and(|item| item.held))
@@ -344,26 +342,19 @@ impl Prover<'_> {
         asked: &[Intent],
         failed: Vec<(usize, Proof)>,
     ) -> Result<Vec<(usize, Proof)>, InputError> {
-        let own = self.rollout.at(phase, Progress::UnderWay).into_iter();
-        let own = own.enumerate().filter(|(_, p)| *p == Progress::UnderWay);
-        let own: Vec<usize> = own.map(|(index, _)| index).collect();
+        let own = self.rollout.steps_of(phase);
         if failed.is_empty() || own.len() > FEW_STEPS {
             return Ok(failed);
         }
         let mut left: Vec<usize> = failed.into_iter().map(|(index, _)| index).collect();
         let mut failing = Vec::new();
         for choice in 0..1_usize << own.len() {
-            let mut progress = self.rollout.at(phase, Progress::Open);
-            for (bit, step) in own.iter().enumerate() {
-                if let Some(step) = progress.get_mut(*step)
-                    && choice >> bit & 1 == 1
-                {
-                    *step = Progress::Done;
-                }
-            }
+            let done = own.iter().enumerate();
+            let done = done.filter(|(bit, _)| choice >> bit & 1 == 1);
+            let done: Vec<usize> = done.map(|(_, step)| *step).collect();
             let intents = left.iter().filter_map(|index| asked.get(*index).cloned());
             let intents: Vec<Intent> = intents.collect();
-            let program = self.rollout.program(&progress);
+            let program = self.rollout.program(&self.rollout.state(phase, &done));
             let proofs = verify(&program, &intents, self.facts, |_| {})?;
             let looked_at = std::mem::take(&mut left);
             for (index, proof) in looked_at.into_iter().zip(proofs) {

@@ -7,7 +7,7 @@ use crate::question::intent::Intent;
 use crate::question::verify::{Counter, Fault, Proof, verify};
 
 use super::asked::only;
-use super::plan::{Phase, Progress, Rollout};
+use super::plan::{Phase, Rollout};
 
 /// How many states of a wave are looked at for one that cuts something off.
 const MOST_STATES: usize = 120;
@@ -39,16 +39,10 @@ pub(super) fn find(
 ) -> Result<Vec<Option<Found>>, InputError> {
     let search = Search {
         rollout,
-        base: rollout.at(phase, Progress::Open),
+        phase,
         facts,
     };
-    let own: Vec<usize> = rollout
-        .at(phase, Progress::UnderWay)
-        .iter()
-        .enumerate()
-        .filter(|(_, progress)| **progress == Progress::UnderWay)
-        .map(|(index, _)| index)
-        .collect();
+    let own = rollout.steps_of(phase);
     let narrowed: Vec<Intent> = asked
         .iter()
         .map(|(intent, counter)| match counter {
@@ -91,19 +85,13 @@ pub(super) fn find(
 
 struct Search<'a> {
     rollout: &'a Rollout,
-    base: Vec<Progress>,
+    phase: Phase,
     facts: &'a PlatformProfile,
 }
 
 impl Search<'_> {
     fn program(&self, done: &[usize]) -> Program {
-        let mut progress = self.base.clone();
-        for index in done {
-            if let Some(step) = progress.get_mut(*index) {
-                *step = Progress::Done;
-            }
-        }
-        self.rollout.program(&progress)
+        self.rollout.program(&self.rollout.state(self.phase, done))
     }
 
     /// The open steps that let a packet pass which is dropped where `done` are done.
