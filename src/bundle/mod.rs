@@ -37,6 +37,6 @@ pub use write::Output;
 
 pub use plan::{HostEndpoints, Plan, Target, Wanted};
 pub use proof::{Baseline, Case, known};
-pub use render::{Bundle, RenderedFile, render};
+pub use render::{Bundle, Part, RenderedFile, render};
 pub use rollout::{Between, Course};
 pub use template::Templates;

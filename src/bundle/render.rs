@@ -87,16 +87,54 @@ pub fn render(
 ) -> Result<(Vec<Bundle>, Vec<String>), InputError> {
     let mut bundles = Vec::new();
     let mut notes = Vec::new();
-    let mut networks = plan.networks.clone();
-    networks.sort_unstable();
-    for network in networks {
-        let (host_endpoints, note) = plan.writes_host_endpoints(network);
+    for part in Part::of(plan) {
+        let (bundle, note) = part.render(plan, templates)?;
+        bundles.extend(bundle);
         notes.extend(note);
-        let press = Press::new(plan, templates, network)?;
-        bundles.push(press.bundle(host_endpoints)?);
     }
-    bundles.extend(isolation::bundle(plan, templates)?);
     Ok((bundles, notes))
+}
+
+/// A part of a plan that is rendered by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// What isolates one network.
+    Network(Network),
+    /// What isolates apps.
+    Apps,
+}
+
+impl Part {
+    /// The parts of `plan`, in the order of their bundles.
+    pub fn of(plan: &Plan) -> Vec<Self> {
+        let mut networks = plan.networks.clone();
+        networks.sort_unstable();
+        let apps = plan.isolation.iter().map(|_| Self::Apps);
+        networks
+            .into_iter()
+            .map(Self::Network)
+            .chain(apps)
+            .collect()
+    }
+
+    /// Renders the part of `plan`, and reads everything back. Second comes what the user should know.
+    ///
+    /// # Errors
+    /// As [`render`] says.
+    pub fn render(
+        self,
+        plan: &Plan,
+        templates: &Templates,
+    ) -> Result<(Option<Bundle>, Option<String>), InputError> {
+        match self {
+            Self::Network(network) => {
+                let (host_endpoints, note) = plan.writes_host_endpoints(network);
+                let press = Press::new(plan, templates, network)?;
+                Ok((Some(press.bundle(host_endpoints)?), note))
+            }
+            Self::Apps => Ok((isolation::bundle(plan, templates)?, None)),
+        }
+    }
 }
 
 /// Everything that rendering one network takes.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use include_dir::{Dir, include_dir};
 use minijinja::syntax::SyntaxConfig;
@@ -29,7 +29,8 @@ const MARK: char = '\u{f8ff}';
 /// Templates by path below `templates/`.
 pub struct Templates {
     texts: BTreeMap<String, Arc<Input>>,
-    engine: Environment<'static>,
+    /// By folder, compiled when one of it is first rendered.
+    engines: BTreeMap<String, OnceLock<Environment<'static>>>,
 }
 
 impl Templates {
@@ -49,6 +50,7 @@ impl Templates {
     pub fn with(texts: impl IntoIterator<Item = (String, Arc<Input>)>) -> Result<Self, InputError> {
         let mut all = BTreeMap::new();
         collect(&EMBEDDED, &mut all);
+        let mut given = BTreeSet::new();
         for (path, input) in texts {
             if !all.contains_key(&path) {
                 let known = all.keys().map(String::as_str);
@@ -58,15 +60,38 @@ impl Templates {
                 ))
                 .suggest(&path, known));
             }
+            given.insert(folder_of(&path).to_owned());
             all.insert(path, input);
         }
-        let mut engine = engine()?;
-        for (path, input) in &all {
-            engine
-                .add_template_owned(path.clone(), input.text.clone())
-                .map_err(|error| explain(input, &error))?;
+        let folders = all.keys().map(|path| folder_of(path).to_owned());
+        let templates = Self {
+            engines: folders.map(|folder| (folder, OnceLock::new())).collect(),
+            texts: all,
+        };
+        // What is wrong with a user's own is told whether or not it is rendered.
+        for folder in given {
+            templates.engine(&folder)?;
         }
-        Ok(Self { texts: all, engine })
+        Ok(templates)
+    }
+
+    /// The templates of a folder, compiled.
+    fn engine(&self, folder: &str) -> Result<&Environment<'static>, InputError> {
+        let lock = self.engines.get(folder);
+        let lock =
+            lock.ok_or_else(|| InputError::new(format!("there is no template in `{folder}`")))?;
+        if let Some(known) = lock.get() {
+            return Ok(known);
+        }
+        let mut engine = engine()?;
+        for (path, input) in &self.texts {
+            if folder_of(path) == folder {
+                engine
+                    .add_template_owned(path.clone(), input.text.clone())
+                    .map_err(|error| explain(input, &error))?;
+            }
+        }
+        Ok(lock.get_or_init(|| engine))
     }
 
     /// The text of the template at `path`, if there is one.
@@ -93,7 +118,7 @@ impl Templates {
         let input = self
             .text(path)
             .ok_or_else(|| InputError::new(format!("there is no template `{path}`")))?;
-        self.engine
+        self.engine(folder_of(path))?
             .get_template(path)
             .and_then(|template| template.render(Value::from_dyn_object(Arc::clone(view))))
             .map_err(|error| explain(input, &error))
@@ -125,6 +150,11 @@ impl Templates {
             .rsplit_once(MARK)?;
         Some(line_of(input, number.parse().ok()?))
     }
+}
+
+/// The folder of the template at `path`.
+fn folder_of(path: &str) -> &str {
+    path.split_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn collect(dir: &Dir<'_>, texts: &mut BTreeMap<String, Arc<Input>>) {

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::bundle::{Bundle, Plan, Templates, render};
+use crate::bundle::{Bundle, Part, Plan, Templates};
 use crate::finding::Error;
 use crate::source::text::read_folder;
 
+use super::parallel::each;
 use super::terminal;
 
 /// Which templates render.
@@ -30,13 +31,21 @@ impl TemplateArguments {
     /// What is rendered of each plan; the user is told what he should know of it.
     pub(super) fn render(&self, plans: &[Plan]) -> Result<Vec<Vec<Bundle>>, Error> {
         let templates = self.read()?;
-        let mut all = Vec::with_capacity(plans.len());
-        for plan in plans {
-            let (bundles, notes) = render(plan, &templates)?;
-            for note in notes {
+        let parts = plans.iter().enumerate().flat_map(|(index, plan)| {
+            let parts = Part::of(plan).into_iter();
+            parts.map(move |part| (index, plan, part))
+        });
+        let parts: Vec<(usize, &Plan, Part)> = parts.collect();
+        let rendered = each(&parts, |(_, plan, part)| part.render(plan, &templates));
+        let mut all = vec![Vec::new(); plans.len()];
+        for ((index, _, _), rendered) in parts.iter().zip(rendered) {
+            let (bundle, note) = rendered?;
+            if let Some(note) = note {
                 terminal::tell_note(&note);
             }
-            all.push(bundles);
+            if let Some(bundles) = all.get_mut(*index) {
+                bundles.extend(bundle);
+            }
         }
         Ok(all)
     }

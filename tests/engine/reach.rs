@@ -210,6 +210,62 @@ fn a_flow_is_in_the_allowed_space_exactly_if_the_evaluator_allows_it() {
     );
 }
 
+/// What is found out of one pair of classes and taken for another holds of that by itself: its ways are
+/// those that are found where it is the first to be looked at.
+#[test]
+fn pairs_that_are_alike_have_the_ways_that_each_has_alone() {
+    const SETS: u64 = 60;
+    const PAIRS_A_SET: usize = 16;
+    let mut compared = 0;
+    for number in 0..SETS {
+        let mut dice = Dice(0xa11_4e00 + number);
+        let facts = facts(&mut dice);
+        let mut maker = Maker {
+            dice: &mut dice,
+            facts: facts.clone(),
+            doubts: 0,
+        };
+        let set = without_pods(&read(&maker.cluster()));
+        let settings = Settings {
+            pod_subnets: vec!["172.30.0.0/16".parse().unwrap()],
+            ..settings(&facts)
+        };
+        let program = compile(&set, &settings);
+        let assumptions = Assumptions {
+            services: true,
+            ..Assumptions::default()
+        };
+        let Ok(mut reach) = Reach::new(&program, &assumptions) else {
+            continue;
+        };
+        let ends: Vec<_> = reach.ends().map(|(id, _)| id).collect();
+        let mut seen = BTreeSet::new();
+        let mut taken_over = Vec::new();
+        for _ in 0..2_000 {
+            let (from, to) = (dice.of(&ends), dice.of(&ends));
+            let Some(id) = reach.alike(from, to).unwrap() else {
+                continue;
+            };
+            let ways = reach.ways(from, to).unwrap();
+            if !seen.insert(format!("{id:?}")) && taken_over.len() < PAIRS_A_SET {
+                taken_over.push((from, to, ways));
+            }
+        }
+        for (from, to, ways) in taken_over {
+            let mut alone = Reach::new(&program, &assumptions).unwrap();
+            alone.adopt(reach.lend());
+            assert_eq!(
+                alone.ways(from, to).unwrap(),
+                ways,
+                "set {number}: {from:?} {to:?}"
+            );
+            reach.adopt(alone.lend());
+            compared += 1;
+        }
+    }
+    assert!(compared > 600, "{compared}");
+}
+
 /// The set without one of its policies.
 fn without_one_policy(set: &ResourceSet, dice: &mut Dice) -> ResourceSet {
     let policies: Vec<_> = set.iter().filter(|r| r.key.kind.is_policy()).collect();

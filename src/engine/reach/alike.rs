@@ -1,9 +1,13 @@
 //! Pairs of classes between which the same happens.
 //!
 //! Pods that need not exist are as many kinds as selectors tell apart, and each is paired with each.
-//! But what happens between two of them hangs on little: which policies each has, on which nodes they
-//! are, and what those selectors say of each that the policies which are asked on the way ask of that
-//! side. Where all that is the same, the ways of one pair are those of the other.
+//! But what happens between two of them hangs on little: on which nodes they are, what policies of
+//! host endpoints see in each, and what comes of packets where the policies of the pods themselves
+//! are asked. Where all that is the same, the ways of one pair are those of the other, whatever
+//! else tells the pods apart.
+//!
+//! What pods' policies make of packets is found out once for all pods with the same policies and the same
+//! answers to what those policies ask: few of the pairs are looked at beyond that.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -11,92 +15,140 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::engine::answer::Answer;
-use crate::engine::imagined::{ImaginedPod, PodPorts};
+use crate::engine::imagined::PodPorts;
 use crate::engine::program::Program;
-use crate::engine::rule::{PortTest, Rule, Side};
 use crate::engine::space::SpaceError;
-use crate::engine::tables::{
-    Applied, Class, HostId, PeerSetId, PolicyId, ServiceSetId, of_direction,
-};
+use crate::engine::tables::{Applied, Class, HostId, ProfileId};
 use crate::resource::Direction;
 
 use super::Work;
-use super::chain::Part;
-use super::ends::{End, EndId};
+use super::asked::Asked;
+use super::asking::Asking;
+use super::chain::Split;
+use super::ends::{End, EndId, Ends};
+use super::view::HeaderEnd;
 use super::way::Way;
 
-/// What rules ask of the labels of one side.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Asked {
-    peers: Vec<PeerSetId>,
-    services: Vec<ServiceSetId>,
-}
-
-impl Asked {
-    fn add(&mut self, side: &Side, program: &Program) {
-        self.peers.extend(side.peers);
-        self.peers.extend(side.not_peers);
-        self.services.extend(side.service);
-        let tests: [&Option<PortTest>; 2] = [&side.ports, &side.not_ports];
-        let named = tests.into_iter().flatten().flat_map(|test| &test.named);
-        let named = named.filter_map(|id| program.named_port(*id));
-        self.peers.extend(named.filter_map(|named| named.peers));
-    }
-
-    fn settled(mut self) -> Self {
-        self.peers.sort_unstable();
-        self.peers.dedup();
-        self.services.sort_unstable();
-        self.services.dedup();
-        self
-    }
-
-    /// The answers for a pod.
-    fn of(&self, pod: &ImaginedPod) -> Vec<Answer> {
-        let peers = self.peers.iter().map(|id| pod.is_member(*id));
-        let services = self.services.iter();
-        let services = services.map(|id| Answer::of(pod.is_served(*id)));
-        peers.chain(services).collect()
-    }
-}
-
-/// What is asked of where packets come from, and of where they go.
-type BothAsked = [Asked; 2];
-
-/// All that bears on what happens at an end besides answers.
+/// The number of all pairs between which the same happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Shape {
-    /// Pods that need not exist of this kind and on these nodes.
+pub struct AlikeId(usize);
+
+/// Who is at an end, whatever policies and labels it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Stand {
+    /// Pods that need not exist, of certain ports, nodes and addresses.
     Imagined(usize),
     /// Whatever is in the class.
     Other(EndId),
 }
 
-/// What pods that need not exist have in common: policies, ports, nodes and addresses.
-type Kind = (
-    Box<[Applied]>,
-    PodPorts,
-    Vec<(Option<HostId>, Option<IpAddr>)>,
-);
+/// What pods that need not exist are called, and where they are.
+type Places = (PodPorts, Vec<(Option<HostId>, Option<IpAddr>)>);
 
-/// What bears on a pair of ends: their shapes, and what is answered of each.
-type Pair = ([Shape; 2], [Vec<Answer>; 2]);
+/// What decides which policies' rules a pod has.
+type Rules = (Box<[Applied]>, Box<[Option<ProfileId>]>);
 
-/// The number of all pairs between which the same happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct AlikeId(u32);
+/// What bears on a pair besides the policies of its pods: who is at its ends, and what of each end
+/// is answered to policies of host endpoints.
+type Setting = ([Stand; 2], [AnswersId; 2]);
+
+/// What bears on what the policies of the pod at one end make of packets: the setting, the end, its
+/// policies, and what is answered to them of the pod itself and of the other end.
+type HalfKey = (usize, HeaderEnd, KindId, [AnswersId; 2]);
+
+/// The number of a list of answers.
+type AnswersId = usize;
+/// The number of all pods of the same policies.
+type KindId = usize;
+/// The number of what is asked.
+type AskedId = usize;
+
+/// Things by number, the same ones under one.
+#[derive(Debug)]
+struct Numbers<K>(FxHashMap<K, usize>);
+
+impl<K> Default for Numbers<K> {
+    fn default() -> Self {
+        Self(FxHashMap::default())
+    }
+}
+
+impl<K: std::hash::Hash + Eq> Numbers<K> {
+    fn of(&mut self, key: K) -> usize {
+        let next = self.0.len();
+        *self.0.entry(key).or_insert(next)
+    }
+}
+
+/// What is known of each class, by its number.
+#[derive(Debug)]
+struct ByEnd<T>(Vec<Option<T>>);
+
+impl<T> Default for ByEnd<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Copy> ByEnd<T> {
+    fn get(&self, id: EndId) -> Option<T> {
+        self.0.get(id.index()).copied().flatten()
+    }
+
+    fn insert(&mut self, id: EndId, value: T) {
+        if self.0.len() <= id.index() {
+            self.0.resize(id.index() + 1, None);
+        }
+        if let Some(known) = self.0.get_mut(id.index()) {
+            *known = Some(value);
+        }
+    }
+}
 
 /// Pairs that were looked at.
 #[derive(Default)]
 pub(super) struct Alike {
-    kinds: FxHashMap<Kind, usize>,
-    shapes: FxHashMap<EndId, Shape>,
-    /// What policies of host endpoints ask of either side.
-    of_hosts: Option<Asked>,
-    asked: FxHashMap<(Shape, Shape), Arc<BothAsked>>,
-    pairs: FxHashMap<Pair, AlikeId>,
+    stands: ByEnd<Stand>,
+    places: Numbers<Places>,
+    kinds: Numbers<Rules>,
+    kind_of: ByEnd<KindId>,
+    /// What is asked, and what is answered to that of each class. What policies of host endpoints ask
+    /// is the first.
+    asked: Vec<(Asked, ByEnd<AnswersId>)>,
+    /// What policies of pods ask of those pods and of others, by kind and directions.
+    asked_by: FxHashMap<(KindId, Directions), [AskedId; 2]>,
+    answers: Numbers<Vec<Answer>>,
+    settings: Numbers<Setting>,
+    /// Where policies of pods are asked, by setting.
+    askings: Vec<Arc<[Asking]>>,
+    splits: Numbers<Arc<Split>>,
+    /// What comes of packets at each of a setting's hooks of one end.
+    outcomes: Numbers<Vec<Option<usize>>>,
+    halves: FxHashMap<HalfKey, usize>,
+    pairs: Numbers<(usize, [usize; 2])>,
     ways: FxHashMap<AlikeId, Arc<[Way]>>,
 }
+
+/// For which directions a pod's policies are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Directions {
+    One(Direction),
+    /// Answers run against the packets.
+    Both,
+}
+
+impl Directions {
+    fn all(self) -> &'static [Direction] {
+        match self {
+            Self::One(Direction::Ingress) => &[Direction::Ingress],
+            Self::One(Direction::Egress) => &[Direction::Egress],
+            Self::Both => &[Direction::Ingress, Direction::Egress],
+        }
+    }
+}
+
+/// What policies of host endpoints ask.
+const BY_HOSTS: AskedId = 0;
 
 impl Work<'_> {
     /// The ways from one class to another.
@@ -105,7 +157,7 @@ impl Work<'_> {
         let (Some(source), Some(target)) = (ends.get(from), ends.get(to)) else {
             return Ok(Vec::new());
         };
-        let Some(id) = self.alike(from, to) else {
+        let Some(id) = self.alike(from, to)? else {
             return self.ways_of(&ends, (from, source), (to, target));
         };
         if let Some(known) = self.alike.ways.get(&id) {
@@ -119,87 +171,152 @@ impl Work<'_> {
 
     /// Which pairs the same happens between as from one class to another; nothing where that is of no
     /// use.
-    pub(super) fn alike(&mut self, from: EndId, to: EndId) -> Option<AlikeId> {
+    pub(super) fn alike(&mut self, from: EndId, to: EndId) -> Result<Option<AlikeId>, SpaceError> {
         let ends = Arc::clone(&self.ends);
-        let (source, target) = (ends.get(from)?, ends.get(to)?);
+        let (Some(source), Some(target)) = (ends.get(from), ends.get(to)) else {
+            return Ok(None);
+        };
         // Who was asked about packets is written down for each pair.
         let is_imagined = |end: &End| matches!(end, End::Imagined { .. });
         if self.arrivals.on || !(is_imagined(source) || is_imagined(target)) {
-            return None;
+            return Ok(None);
         }
-        let shapes = [self.shape(from, source), self.shape(to, target)];
-        let asked = self.asked_between(shapes, source, target);
-        let [of_source, of_target] = &*asked;
-        let answers = |asked: &Asked, end: &End| match end {
-            End::Imagined { pods, .. } => pods.first().map_or(Vec::new(), |pod| asked.of(pod)),
-            _ => Vec::new(),
-        };
-        let pair = (
-            shapes,
-            [answers(of_source, source), answers(of_target, target)],
-        );
-        let next = AlikeId(u32::try_from(self.alike.pairs.len()).ok()?);
-        Some(*self.alike.pairs.entry(pair).or_insert(next))
+        let pair = [(from, source), (to, target)];
+        let setting = self.setting(&ends, pair);
+        let halves = [
+            self.half(setting, HeaderEnd::Source, pair)?,
+            self.half(setting, HeaderEnd::Destination, pair)?,
+        ];
+        Ok(Some(AlikeId(self.alike.pairs.of((setting, halves)))))
     }
 
-    fn shape(&mut self, id: EndId, end: &End) -> Shape {
-        if let Some(known) = self.alike.shapes.get(&id) {
-            return *known;
+    fn setting(&mut self, ends: &Ends, pair: [(EndId, &End); 2]) -> usize {
+        if self.alike.asked.is_empty() {
+            let asked = Asked::by_hosts(self.program);
+            self.alike.asked.push((asked, ByEnd::default()));
         }
-        let shape = match end {
+        let [from, to] = pair;
+        let stands = [self.alike.stand(from), self.alike.stand(to)];
+        let answers = pair.map(|end| self.alike.answers(BY_HOSTS, end));
+        let setting = self.alike.settings.of((stands, answers));
+        if setting == self.alike.askings.len() {
+            let askings = self.askings(ends, from.1, to.1);
+            self.alike.askings.push(askings.into());
+        }
+        setting
+    }
+
+    /// What comes of packets where the policies of the pod at one end are asked.
+    fn half(
+        &mut self,
+        setting: usize,
+        of: HeaderEnd,
+        pair: [(EndId, &End); 2],
+    ) -> Result<usize, SpaceError> {
+        let program = self.program;
+        let [from, to] = pair;
+        let (own, other, direction) = match of {
+            HeaderEnd::Source => (from, to, Direction::Egress),
+            HeaderEnd::Destination => (to, from, Direction::Ingress),
+        };
+        let class = class_of(own.1, program);
+        let kind = self.alike.kind(own.0, class);
+        // EVAL-19: what a node answers where no connection is tracked is asked about too.
+        let directions = match other.1 {
+            End::Workers(_) | End::Services(_) => Directions::Both,
+            End::Pods(_) | End::Imagined { .. } | End::Outside => Directions::One(direction),
+        };
+        let [of_own, of_other] = self.alike.asked_by(kind, directions, class, program);
+        let answers = [
+            self.alike.answers(of_own, own),
+            self.alike.answers(of_other, other),
+        ];
+        let key = (setting, of, kind, answers);
+        if let Some(known) = self.alike.halves.get(&key) {
+            return Ok(*known);
+        }
+        let askings = self.alike.askings.get(setting).cloned();
+        let mut outcome = Vec::new();
+        for asking in askings.iter().flat_map(|askings| askings.iter()) {
+            if asking.of == of {
+                let split = self.answer_to(asking, [from.1, to.1])?;
+                outcome.push(split.map(|split| self.alike.splits.of(split)));
+            }
+        }
+        let half = self.alike.outcomes.of(outcome);
+        self.alike.halves.insert(key, half);
+        Ok(half)
+    }
+}
+
+impl Alike {
+    fn stand(&mut self, (id, end): (EndId, &End)) -> Stand {
+        if let Some(known) = self.stands.get(id) {
+            return known;
+        }
+        let stand = match end {
             End::Imagined { pods, .. } => match pods.first() {
                 Some(first) => {
-                    let places = pods.iter().map(|pod| (pod.host, pod.address));
-                    let kind = (
-                        first.class.policies.clone(),
-                        first.ports.clone(),
-                        places.collect(),
-                    );
-                    let next = self.alike.kinds.len();
-                    Shape::Imagined(*self.alike.kinds.entry(kind).or_insert(next))
+                    let places = pods.iter().map(|pod| (pod.host, pod.address)).collect();
+                    Stand::Imagined(self.places.of((first.ports.clone(), places)))
                 }
-                None => Shape::Other(id),
+                None => Stand::Other(id),
             },
-            _ => Shape::Other(id),
+            _ => Stand::Other(id),
         };
-        self.alike.shapes.insert(id, shape);
-        shape
+        self.stands.insert(id, stand);
+        stand
     }
 
-    /// What is asked on the way from one class to another: by the policies of the pods at either end,
-    /// and by those of host endpoints.
-    fn asked_between(&mut self, shapes: [Shape; 2], source: &End, target: &End) -> Arc<BothAsked> {
-        let [from, to] = shapes;
-        if let Some(known) = self.alike.asked.get(&(from, to)) {
-            return Arc::clone(known);
+    fn kind(&mut self, id: EndId, class: Option<&Class>) -> KindId {
+        if let Some(known) = self.kind_of.get(id) {
+            return known;
         }
-        let program = self.program;
-        let of_hosts = self
-            .alike
-            .of_hosts
-            .get_or_insert_with(|| asked_by_hosts(program))
-            .clone();
-        let mut both = [of_hosts.clone(), of_hosts];
-        let [of_source, of_target] = &mut both;
-        for (end, direction) in [(source, Direction::Egress), (target, Direction::Ingress)] {
-            for rule in rules_of_pods(end, direction, program) {
-                of_source.add(&rule.source, program);
-                of_target.add(&rule.destination, program);
-            }
+        let rules = class.map(|class| (class.policies.clone(), class.profiles.clone()));
+        let kind = self.kinds.of(rules.unwrap_or_default());
+        self.kind_of.insert(id, kind);
+        kind
+    }
+
+    fn asked_by(
+        &mut self,
+        kind: KindId,
+        directions: Directions,
+        class: Option<&Class>,
+        program: &Program,
+    ) -> [AskedId; 2] {
+        if let Some(known) = self.asked_by.get(&(kind, directions)) {
+            return *known;
         }
-        // EVAL-19: what a node answers where no connection is tracked is asked about too.
-        let is_host = |end: &End| matches!(end, End::Workers(_) | End::Services(_));
-        if is_host(source) || is_host(target) {
-            for (end, direction) in [(target, Direction::Egress), (source, Direction::Ingress)] {
-                for rule in rules_of_pods(end, direction, program) {
-                    of_target.add(&rule.source, program);
-                    of_source.add(&rule.destination, program);
-                }
-            }
+        let asked = class.map(|class| Asked::by_pods(class, directions.all(), program));
+        let ids = asked.unwrap_or_default().map(|asked| {
+            // Few kinds ask what others do not.
+            let known = self.asked.iter().position(|(known, _)| *known == asked);
+            known.unwrap_or_else(|| {
+                self.asked.push((asked, ByEnd::default()));
+                self.asked.len() - 1
+            })
+        });
+        self.asked_by.insert((kind, directions), ids);
+        ids
+    }
+
+    /// What is answered of an end: of one that is no pods which need not exist, nothing that another
+    /// of its class would not answer.
+    fn answers(&mut self, asked: AskedId, (id, end): (EndId, &End)) -> AnswersId {
+        let Some((asked, known)) = self.asked.get_mut(asked) else {
+            return 0;
+        };
+        if let Some(known) = known.get(id) {
+            return known;
         }
-        let both = Arc::new(both.map(Asked::settled));
-        self.alike.asked.insert((from, to), Arc::clone(&both));
-        both
+        let pod = match end {
+            End::Imagined { pods, .. } => pods.first(),
+            _ => None,
+        };
+        let answers = self.answers.of(pod.map_or(Vec::new(), |pod| asked.of(pod)));
+        known.insert(id, answers);
+        answers
     }
 }
 
@@ -209,61 +326,4 @@ fn class_of<'p>(end: &'p End, program: &'p Program) -> Option<&'p Class> {
         End::Pods(pods) => program.class(program.pod(*pods.first()?)?.class),
         End::Workers(_) | End::Services(_) | End::Outside => None,
     }
-}
-
-/// The rules of one direction that pods of a class have.
-fn rules_of_pods<'p>(
-    end: &'p End,
-    direction: Direction,
-    program: &'p Program,
-) -> impl Iterator<Item = &'p Rule> {
-    let class = class_of(end, program).into_iter();
-    class.flat_map(move |class| rules_of(class, Part::Normal(direction), program))
-}
-
-/// The rules of a part of a class's policies, and those of its profiles.
-fn rules_of<'p>(
-    class: &'p Class,
-    part: Part,
-    program: &'p Program,
-) -> impl Iterator<Item = &'p Rule> {
-    let lines = part.of(class).tiers.iter().flat_map(|tier| &tier.lines);
-    let lines = lines.filter_map(|line| program.rule(line.rule));
-    let profiles = class.profiles.iter().flatten();
-    let profiles = profiles.filter_map(|id| program.profile(*id));
-    let of_profiles = profiles.flat_map(|profile| {
-        let both = [Direction::Ingress, Direction::Egress];
-        both.into_iter().flat_map(|direction| {
-            let range = of_direction(&profile.rules, direction);
-            program.rules_of(range).map(|(_, rule)| rule)
-        })
-    });
-    lines.chain(of_profiles)
-}
-
-/// What host endpoints' policies ask of either side: answers run against the packets.
-fn asked_by_hosts(program: &Program) -> Asked {
-    let mut policies: Vec<PolicyId> = Vec::new();
-    let mut asked = Asked::default();
-    let mut classes: Vec<_> = program.host_endpoints().iter().map(|e| e.class).collect();
-    classes.sort_unstable();
-    classes.dedup();
-    for class in classes.into_iter().filter_map(|id| program.class(id)) {
-        policies.extend(class.policies.iter().map(|applied| applied.policy));
-        for rule in rules_of(class, Part::PreDnat, program) {
-            asked.add(&rule.source, program);
-            asked.add(&rule.destination, program);
-        }
-    }
-    policies.sort_unstable();
-    policies.dedup();
-    for policy in policies.into_iter().filter_map(|id| program.policy(id)) {
-        for range in &policy.rules {
-            for (_, rule) in program.rules_of(range) {
-                asked.add(&rule.source, program);
-                asked.add(&rule.destination, program);
-            }
-        }
-    }
-    asked.settled()
 }

@@ -8,6 +8,9 @@ use crate::resource::selector::Expr;
 /// The truth of a selector about labels of which some are settled.
 pub(super) enum Status {
     Settled(bool),
+    /// It hangs on other labels, and does not ask for this one.
+    Same,
+    /// It hangs on other labels: this is left of it.
     Open(Expr),
 }
 
@@ -147,36 +150,39 @@ pub(super) fn collect(expr: &Expr, of: &mut BTreeMap<String, Asked>) {
 }
 
 /// What is left of a selector once a label is settled.
-pub(super) fn settle(expr: Expr, label: &str, value: Option<&str>) -> Status {
-    use Status::{Open, Settled};
-    let asks = match &expr {
-        Expr::All | Expr::Global => return Settled(true),
-        Expr::Not(_) | Expr::And(_) | Expr::Or(_) => true,
-        Expr::Has(of)
-        | Expr::Eq { label: of, .. }
-        | Expr::Ne { label: of, .. }
-        | Expr::In { label: of, .. }
-        | Expr::NotIn { label: of, .. }
-        | Expr::Contains { label: of, .. }
-        | Expr::StartsWith { label: of, .. }
-        | Expr::EndsWith { label: of, .. } => of == label,
-    };
-    if !asks {
-        return Open(expr);
-    }
+pub(super) fn settle(expr: &Expr, label: &str, value: Option<&str>) -> Status {
+    use Status::{Open, Same, Settled};
+    let is_of = |of: &String| of == label;
+    let answer = |of: &String, holds: bool| if is_of(of) { Settled(holds) } else { Same };
     let is = |test: &dyn Fn(&str) -> bool| value.is_some_and(test);
     match expr {
         Expr::All | Expr::Global => Settled(true),
-        Expr::Has(_) => Settled(value.is_some()),
-        Expr::Eq { value: wanted, .. } => Settled(is(&|v| v == wanted)),
-        Expr::Ne { value: wanted, .. } => Settled(!is(&|v| v == wanted)),
-        Expr::In { values, .. } => Settled(is(&|v| values.iter().any(|w| w == v))),
-        Expr::NotIn { values, .. } => Settled(!is(&|v| values.iter().any(|w| w == v))),
-        Expr::Contains { value: part, .. } => Settled(is(&|v| v.contains(&part))),
-        Expr::StartsWith { value: part, .. } => Settled(is(&|v| v.starts_with(&part))),
-        Expr::EndsWith { value: part, .. } => Settled(is(&|v| v.ends_with(&part))),
-        Expr::Not(operand) => match settle(*operand, label, value) {
+        Expr::Has(of) => answer(of, value.is_some()),
+        Expr::Eq {
+            label: of,
+            value: wanted,
+        } => answer(of, is(&|v| v == wanted)),
+        Expr::Ne {
+            label: of,
+            value: wanted,
+        } => answer(of, !is(&|v| v == wanted)),
+        Expr::In { label: of, values } => answer(of, is(&|v| values.iter().any(|w| w == v))),
+        Expr::NotIn { label: of, values } => answer(of, !is(&|v| values.iter().any(|w| w == v))),
+        Expr::Contains {
+            label: of,
+            value: part,
+        } => answer(of, is(&|v| v.contains(part))),
+        Expr::StartsWith {
+            label: of,
+            value: part,
+        } => answer(of, is(&|v| v.starts_with(part))),
+        Expr::EndsWith {
+            label: of,
+            value: part,
+        } => answer(of, is(&|v| v.ends_with(part))),
+        Expr::Not(operand) => match settle(operand, label, value) {
             Settled(holds) => Settled(!holds),
+            Same => Same,
             Open(expr) => Open(Expr::Not(Box::new(expr))),
         },
         Expr::And(operands) => settle_all(operands, label, value, false),
@@ -185,15 +191,24 @@ pub(super) fn settle(expr: Expr, label: &str, value: Option<&str>) -> Status {
 }
 
 /// One operand that is `decides` settles the group.
-fn settle_all(operands: Vec<Expr>, label: &str, value: Option<&str>, decides: bool) -> Status {
-    let mut open = Vec::with_capacity(operands.len());
+fn settle_all(operands: &[Expr], label: &str, value: Option<&str>, decides: bool) -> Status {
+    let mut left: Vec<(Status, &Expr)> = Vec::with_capacity(operands.len());
     for operand in operands {
         match settle(operand, label, value) {
             Status::Settled(holds) if holds == decides => return Status::Settled(decides),
             Status::Settled(_) => {}
-            Status::Open(expr) => open.push(expr),
+            status @ (Status::Same | Status::Open(_)) => left.push((status, operand)),
         }
     }
+    let is_same = |(status, _): &(Status, &Expr)| matches!(status, Status::Same);
+    if !left.is_empty() && left.len() == operands.len() && left.iter().all(is_same) {
+        return Status::Same;
+    }
+    let left = left.into_iter().map(|(status, operand)| match status {
+        Status::Open(expr) => expr,
+        Status::Same | Status::Settled(_) => operand.clone(),
+    });
+    let mut open: Vec<Expr> = left.collect();
     match open.len() {
         0 => Status::Settled(!decides),
         1 => open.pop().map_or(Status::Settled(!decides), Status::Open),

@@ -46,7 +46,7 @@ impl Part {
 }
 
 /// What may come of packets: a packet may be in several sets where something is not known.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(super) struct Split {
     pub(super) allow: Sum,
     pub(super) deny: Sum,
@@ -57,7 +57,7 @@ pub(super) struct Split {
 }
 
 /// A space that begins as nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Sum(pub(super) Space);
 
 impl Default for Sum {

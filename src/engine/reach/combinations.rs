@@ -1,6 +1,7 @@
 //! Pods that need not exist: every combination of what selectors ask for that a pod may be.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
@@ -65,7 +66,7 @@ struct Draft {
     /// The selectors that hold.
     holds: BTreeSet<usize>,
     /// Those that hang on labels to come.
-    open: Vec<(usize, Expr)>,
+    open: Vec<(usize, Arc<Expr>)>,
 }
 
 type Settled = Vec<(String, String)>;
@@ -334,7 +335,12 @@ fn of_place(
 ) -> Option<Vec<(BTreeSet<usize>, Labelled)>> {
     let mut begin = Draft {
         holds: BTreeSet::new(),
-        open: selectors.iter().cloned().enumerate().collect(),
+        open: selectors
+            .iter()
+            .cloned()
+            .map(Arc::new)
+            .enumerate()
+            .collect(),
     };
     let asked: BTreeSet<&String> = values.of.keys().collect();
     for (label, value) in &place.settled {
@@ -358,7 +364,7 @@ fn of_place(
         let mut known: FxHashSet<Draft> = FxHashSet::default();
         let of_label = values.of.get(label);
         for (draft, own) in drafts {
-            let absent = draft.clone().with(label, None);
+            let absent = draft.with(label, None);
             let mut add = |draft: Draft, own: Settled| {
                 if known.insert(draft.clone()) {
                     next.push((draft, own));
@@ -368,7 +374,7 @@ fn of_place(
             for value in of_label.into_iter().flatten() {
                 let mut with = own.clone();
                 with.push((label.clone(), value.clone()));
-                add(draft.clone().with(label, Some(value)), with);
+                add(draft.with(label, Some(value)), with);
             }
         }
         drafts = next;
@@ -396,16 +402,18 @@ fn of_place(
 }
 
 impl Draft {
-    fn with(self, label: &str, value: Option<&str>) -> Self {
-        let mut holds = self.holds;
+    /// The same where the label is settled.
+    fn with(&self, label: &str, value: Option<&str>) -> Self {
+        let mut holds = self.holds.clone();
         let mut open = Vec::with_capacity(self.open.len());
-        for (number, expr) in self.open {
+        for (number, expr) in &self.open {
             match settle(expr, label, value) {
                 Status::Settled(true) => {
-                    holds.insert(number);
+                    holds.insert(*number);
                 }
                 Status::Settled(false) => {}
-                Status::Open(expr) => open.push((number, expr)),
+                Status::Same => open.push((*number, Arc::clone(expr))),
+                Status::Open(expr) => open.push((*number, Arc::new(expr))),
             }
         }
         Self { holds, open }

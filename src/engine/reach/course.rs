@@ -6,11 +6,12 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::engine::address::Family;
-use crate::engine::flow::Party;
+use crate::engine::flow::{Flow, Party};
 use crate::engine::program::Program;
 use crate::engine::space::{Addresses, Ranges};
 use crate::engine::tables::{HostId, InterfaceId};
 use crate::engine::way::Placement;
+use crate::net::Protocol;
 
 use super::Work;
 use super::ends::{End, Ends, Spot};
@@ -33,6 +34,18 @@ pub(super) struct Course<'e> {
     /// The addresses of the two ends; nothing for those that the way itself tells.
     pub(super) sources: Option<Ranges>,
     pub(super) destinations: Ranges,
+}
+
+impl<'e> Course<'e> {
+    /// One flow of it.
+    pub(super) fn flow(&self) -> Flow<'e> {
+        Flow {
+            family: self.family,
+            source_port: Some(1),
+            to_address: self.to_address,
+            ..Flow::new(self.pair.from, self.pair.to, Protocol::Tcp, Some(1))
+        }
+    }
 }
 
 impl Work<'_> {

@@ -18,6 +18,7 @@
 //! | `atoms`, `combinations` | kinds of pods that need not exist |
 //! | `ends` | classes of endpoints, and where they are |
 //! | `course`, `way` | the ways between two of them, and what happens on each |
+//! | `asked`, `asking` | what policies ask of labels, and where those of pods are asked |
 //! | `alike` | pairs of classes between which the same happens |
 //! | `judge` | one way, stage by stage |
 //! | `arrival` | which packets policies are asked about, rule by rule |
@@ -28,6 +29,8 @@
 
 mod alike;
 mod arrival;
+mod asked;
+mod asking;
 mod atoms;
 mod called;
 mod chain;
@@ -193,7 +196,10 @@ impl<'p> Reach<'p> {
 
     /// Which pairs of classes the same happens between as from one class to another: their ways are
     /// the same but for the classes. Nothing where no other pair is known to be alike.
-    pub fn alike(&mut self, from: EndId, to: EndId) -> Option<AlikeId> {
+    ///
+    /// # Errors
+    /// The sets of packets outgrow the memory set aside for them.
+    pub fn alike(&mut self, from: EndId, to: EndId) -> Result<Option<AlikeId>, SpaceError> {
         self.work.alike(from, to)
     }
 

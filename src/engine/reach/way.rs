@@ -12,7 +12,6 @@ use crate::engine::packet::Peer;
 use crate::engine::space::{Addresses, Cube, Ranges, Space, SpaceError};
 use crate::engine::stage::{Hook, Stage};
 use crate::engine::tables::InterfaceId;
-use crate::net::Protocol;
 use crate::resource::Direction;
 
 use super::Work;
@@ -53,11 +52,12 @@ pub struct Way {
 }
 
 /// Addresses by which the header's own are recognised on a member's way.
-struct Sight<'e> {
+pub(super) struct Sight<'e> {
     source: Option<IpAddr>,
     destination: Option<IpAddr>,
     pods: [Option<(usize, &'e ImaginedPod)>; 2],
-    mirrored: bool,
+    /// Whether the packets are answers: they run from where the flows go.
+    pub(super) mirrored: bool,
 }
 
 impl Work<'_> {
@@ -87,12 +87,7 @@ impl Work<'_> {
         course: &Course<'_>,
     ) -> Result<Option<Way>, SpaceError> {
         let program = self.program;
-        let flow = Flow {
-            family: course.family,
-            source_port: Some(1),
-            to_address: course.to_address,
-            ..Flow::new(course.pair.from, course.pair.to, Protocol::Tcp, Some(1))
-        };
+        let flow = course.flow();
         let mut stages: Vec<Stage<'_>> = Vec::new();
         if program
             .walk(&flow, course.pair.placement, &mut stages)
@@ -101,23 +96,12 @@ impl Work<'_> {
             return Ok(None);
         }
         let begin = stages.iter().find(|stage| !stage.outer);
-        let address = match course.pair.from {
-            Party::Address(address) => Some(address),
-            Party::Pod(id) => pod_address(id, program, course.family),
-            Party::Host(_) => begin.and_then(|stage| stage.packet.source.address),
-            Party::Imagined(_) | Party::Service(_) => None,
-        };
+        let mut sight = self.sight(course, &stages, source, target);
         let sources = match &course.sources {
             Some(sources) => Some(sources.clone()),
             // EVAL-31: a packet that no hook sees bears any address of its node.
             None if begin.is_none() => Some(ends.addresses(source, program, course.family)),
-            None => address.map(|address| self.like(ends, course, address)),
-        };
-        let destination = match course.pair.to {
-            Party::Address(address) => Some(address),
-            Party::Pod(id) => pod_address(id, program, course.family),
-            Party::Host(_) | Party::Service(_) => course.to_address,
-            Party::Imagined(_) => None,
+            None => sight.source.map(|address| self.like(ends, course, address)),
         };
         let knows_source = sources.is_some();
         let is_outward = matches!(course.pair.to, Party::Address(_));
@@ -131,15 +115,6 @@ impl Work<'_> {
         if universe.is_empty() {
             return Ok(None);
         }
-        let mut sight = Sight {
-            source: address,
-            destination,
-            pods: [
-                Self::pod_of(source, course.pair.from),
-                Self::pod_of(target, course.pair.to),
-            ],
-            mirrored: false,
-        };
         let mut progress = Progress::begin(universe, 0);
         self.follow(ends, &stages, &sight, &mut progress)?;
         let [mut allow, mut deny, mut unknown] = self.verdicts(&progress.states)?;
@@ -168,6 +143,37 @@ impl Work<'_> {
             unknown,
             doubts: self.reasons(&progress.notes, unknown)?,
         }))
+    }
+
+    /// By what the ends of the flows of a course, which take them through `stages`, are recognised.
+    pub(super) fn sight<'e>(
+        &self,
+        course: &Course<'e>,
+        stages: &[Stage<'e>],
+        source: &'e End,
+        target: &'e End,
+    ) -> Sight<'e> {
+        let program = self.program;
+        let begin = stages.iter().find(|stage| !stage.outer);
+        Sight {
+            source: match course.pair.from {
+                Party::Address(address) => Some(address),
+                Party::Pod(id) => pod_address(id, program, course.family),
+                Party::Host(_) => begin.and_then(|stage| stage.packet.source.address),
+                Party::Imagined(_) | Party::Service(_) => None,
+            },
+            destination: match course.pair.to {
+                Party::Address(address) => Some(address),
+                Party::Pod(id) => pod_address(id, program, course.family),
+                Party::Host(_) | Party::Service(_) => course.to_address,
+                Party::Imagined(_) => None,
+            },
+            pods: [
+                Self::pod_of(source, course.pair.from),
+                Self::pod_of(target, course.pair.to),
+            ],
+            mirrored: false,
+        }
     }
 
     /// The addresses of all nodes where a node has `address`.
@@ -339,7 +345,12 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn seen<'e>(&mut self, ends: &Ends, stage: &Stage<'e>, sight: &Sight<'e>) -> Seen<'e> {
+    pub(super) fn seen<'e>(
+        &mut self,
+        ends: &Ends,
+        stage: &Stage<'e>,
+        sight: &Sight<'e>,
+    ) -> Seen<'e> {
         let (first, last) = if sight.mirrored {
             (HeaderEnd::Destination, HeaderEnd::Source)
         } else {

@@ -10,7 +10,7 @@ use crate::resource::selector::Selector;
 ///
 /// Two groups are equal when they are written alike: selectors by their canonical text, lists in
 /// any order once they were read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Group {
     /// Workers' own processes, and the pods that use their network. What a worker sends to itself
     /// is never meant.

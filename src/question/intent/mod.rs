@@ -30,7 +30,6 @@ pub use part::{Icmp, Part};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::engine::Family;
 use crate::engine::space::{Cube, Space, SpaceError, Spaces};
 use crate::finding::Place;
 use crate::profile::Network;
@@ -138,9 +137,8 @@ pub type Named = BTreeMap<String, Space>;
 
 /// The packets of any of the parts.
 fn union(spaces: &mut Spaces, parts: &[Part], named: &Named) -> Result<Space, SpaceError> {
-    let cubes_of = |part: &Part| [Family::V4, Family::V6].map(|family| part.cube(family));
     let plain = parts.iter().filter(|part| part.names.is_none());
-    let cubes: Vec<Cube> = plain.flat_map(cubes_of).flatten().collect();
+    let cubes: Vec<Cube> = plain.flat_map(Part::cubes).collect();
     let mut all = spaces.union_of_cubes(&cubes)?;
     for part in parts {
         let Some(names) = &part.names else { continue };
@@ -149,8 +147,7 @@ fn union(spaces: &mut Spaces, parts: &[Part], named: &Named) -> Result<Space, Sp
             .filter_map(|name| named.get(name).copied())
             .collect();
         let called = spaces.union_of(&called)?;
-        let cubes: Vec<Cube> = cubes_of(part).into_iter().flatten().collect();
-        let meant = spaces.union_of_cubes(&cubes)?;
+        let meant = spaces.union_of_cubes(&part.cubes())?;
         let meant = spaces.intersection(meant, called)?;
         all = spaces.union(all, meant)?;
     }

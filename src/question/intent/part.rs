@@ -122,29 +122,17 @@ impl Part {
         })
     }
 
-    /// Its packets of one family, whatever their receiver calls the port; nothing where it has none of that family: `ICMP` is of IPv4 and
-    /// `ICMPv6` of IPv6 where they are written by name (section 2.2), and a list of addresses is of
-    /// the families of its blocks (RES-21).
-    pub fn cube(&self, family: Family) -> Option<Cube> {
-        let of_other = match self.protocol {
-            Some(Protocol::Icmp) => family == Family::V6,
-            Some(Protocol::Icmpv6) => family == Family::V4,
-            _ => false,
-        };
-        let lists = [&self.sources, &self.destinations];
-        let mut lists = lists.into_iter().flatten();
-        if of_other || lists.any(|nets| nets.iter().all(|net| family_of(net) != family)) {
-            return None;
-        }
-        let mut cube = Cube::any().family(family);
+    /// Its packets, a cube for each family, whatever their receiver calls the port. There is none of a
+    /// family of which it has no packets: `ICMP` is of IPv4 and `ICMPv6` of IPv6 where they are
+    /// written by name (section 2.2), and a list of addresses is of the families of its blocks
+    /// (RES-21).
+    pub fn cubes(&self) -> Vec<Cube> {
+        let of_both = |nets: &Vec<Cidr>| addresses(nets);
+        let sources = self.sources.as_ref().map(of_both);
+        let destinations = self.destinations.as_ref().map(of_both);
+        let mut cube = Cube::any();
         if let Some(protocol) = self.protocol {
             cube = cube.protocols([protocol.number()]);
-        }
-        if let Some(nets) = &self.sources {
-            cube = cube.from(addresses(nets));
-        }
-        if let Some(nets) = &self.destinations {
-            cube = cube.to(addresses(nets));
         }
         if let Some(ports) = &self.ports {
             cube = cube.to_ports(ports.iter().map(|range| (range.first(), range.last())));
@@ -156,15 +144,32 @@ impl Part {
         if let Some(icmp) = self.icmp {
             cube = cube.icmp(icmp.kind, icmp.code);
         }
-        Some(cube)
+        let families: &[Family] = match self.protocol {
+            Some(Protocol::Icmp) => &[Family::V4],
+            Some(Protocol::Icmpv6) => &[Family::V6],
+            _ => &[Family::V4, Family::V6],
+        };
+        let lists = [&sources, &destinations];
+        let has = |family: &&Family| {
+            let mut lists = lists.iter().copied().flatten();
+            lists.all(|list| !list.ranges(**family).is_empty())
+        };
+        let of = |list: &Option<Addresses>, family: Family| {
+            let ranges = list.as_ref().map(|list| list.ranges(family).clone());
+            ranges.map(|ranges| Addresses::of_family(family, ranges))
+        };
+        let families = families.iter().filter(has);
+        families
+            .map(|family| Cube {
+                sources: of(&sources, *family),
+                destinations: of(&destinations, *family),
+                ..cube.clone().family(*family)
+            })
+            .collect()
     }
 }
 
 /// The addresses of all of the blocks.
 pub(super) fn addresses(nets: &[Cidr]) -> Addresses {
     Addresses::of(nets.iter().map(|net| net.to_net()))
-}
-
-fn family_of(net: &Cidr) -> Family {
-    Family::of(net.first())
 }

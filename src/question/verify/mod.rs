@@ -21,7 +21,7 @@ use crate::engine::{Doubt, Program};
 use crate::finding::InputError;
 use crate::profile::PlatformProfile;
 
-use super::intent::{Expect, Intent, Named};
+use super::intent::{Expect, Group, Intent, Named};
 use super::pods::too_many;
 use group::Networks;
 
@@ -96,9 +96,11 @@ pub fn verify(
     let mut prover = Prover {
         networks: Networks::of(program, facts),
         reach,
+        ends: FxHashMap::default(),
         ways: BTreeMap::new(),
         alike: FxHashMap::default(),
         proved: FxHashMap::default(),
+        asking_names: FxHashMap::default(),
     };
     let mut proofs = Vec::with_capacity(intents.len());
     for intent in intents {
@@ -111,21 +113,27 @@ pub fn verify(
 struct Prover<'p> {
     reach: Reach<'p>,
     networks: Networks,
+    /// Which classes the groups of intents mean.
+    ends: FxHashMap<Group, Rc<[EndId]>>,
     ways: BTreeMap<(EndId, EndId), Rc<[Way]>>,
     /// Which pairs the same happens between.
     alike: FxHashMap<(EndId, EndId), Option<AlikeId>>,
     /// Between which of them nothing speaks against what the intent that is looked at means, with how
     /// many ways it means there.
     proved: FxHashMap<(AlikeId, Meant), usize>,
+    /// Whether anything between them hangs on what a port is called.
+    asking_names: FxHashMap<AlikeId, bool>,
 }
 
 /// What an intent says, as spaces.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Meant {
     /// The packets that it speaks of.
-    scope: Space,
-    /// Those of them that it wants.
+    spoken_of: Space,
+    /// Those of them that are to pass.
     wanted: Space,
+    /// Those of them that are to be dropped.
+    barred: Space,
 }
 
 impl Prover<'_> {
@@ -146,42 +154,65 @@ impl Prover<'_> {
 
     fn look_at(&mut self, intent: &Intent) -> Result<Proof, InputError> {
         self.proved.clear();
-        let names = intent.names();
-        let meant = self.meant(intent, &Named::new()).map_err(too_large)?;
-        let mut known = BTreeMap::new();
         let mut proof = Proof {
             outcome: ProofOutcome::Empty,
             ways: 0,
             counters: Vec::new(),
             against: 0,
         };
-        let from = self.networks.ends(&self.reach, &intent.from);
-        let to = self.networks.ends(&self.reach, &intent.to);
-        for from in from {
-            for to in &to {
-                if names.is_empty() {
-                    self.look_between(intent, meant, (from, *to), &mut proof)
-                        .map_err(too_large)?;
-                    continue;
-                }
-                for (to, named) in self.by_names(intent, from, *to)? {
-                    let meant = match known.get(&named) {
-                        Some(meant) => *meant,
-                        None => self.meant(intent, &named).map_err(too_large)?,
-                    };
-                    known.insert(named, meant);
-                    self.look_between(intent, meant, (from, to), &mut proof)
+        let from = self.ends(&intent.from);
+        let to = self.ends(&intent.to);
+        let names: BTreeSet<String> = intent.names().into_iter().map(str::to_owned).collect();
+        if names.is_empty() {
+            let meant = self.meant(intent, &Named::new()).map_err(too_large)?;
+            for from in from.iter() {
+                for to in to.iter() {
+                    self.look_between(intent, meant, (*from, *to), &mut proof)
                         .map_err(too_large)?;
                 }
+            }
+        } else {
+            for to in to.iter() {
+                self.look_by_names(intent, &names, (&from, *to), &mut proof)
+                    .map_err(too_large)?;
             }
         }
         Ok(proof)
     }
 
+    /// The classes that a group means.
+    fn ends(&mut self, group: &Group) -> Rc<[EndId]> {
+        if let Some(known) = self.ends.get(group) {
+            return Rc::clone(known);
+        }
+        let ends: Rc<[EndId]> = self.networks.ends(&self.reach, group).into();
+        self.ends.insert(group.clone(), Rc::clone(&ends));
+        ends
+    }
+
     fn meant(&mut self, intent: &Intent, named: &Named) -> Result<Meant, SpaceError> {
-        let scope = intent.scope(self.reach.spaces())?;
-        let wanted = intent.space(self.reach.spaces(), named)?;
-        Ok(Meant { scope, wanted })
+        let spaces = self.reach.spaces();
+        let meant = intent.space(spaces, named)?;
+        Ok(match intent.expect {
+            Expect::Allow => Meant {
+                spoken_of: meant,
+                wanted: meant,
+                barred: Space::EMPTY,
+            },
+            Expect::Deny => Meant {
+                spoken_of: meant,
+                wanted: Space::EMPTY,
+                barred: meant,
+            },
+            Expect::Exactly => {
+                let scope = intent.scope(spaces)?;
+                Meant {
+                    spoken_of: scope,
+                    wanted: meant,
+                    barred: spaces.difference(scope, meant)?,
+                }
+            }
+        })
     }
 
     fn look_between(
@@ -191,9 +222,7 @@ impl Prover<'_> {
         (from, to): (EndId, EndId),
         proof: &mut Proof,
     ) -> Result<(), SpaceError> {
-        let reach = &mut self.reach;
-        let alike = self.alike.entry((from, to));
-        let alike = *alike.or_insert_with(|| reach.alike(from, to));
+        let alike = self.alike(from, to)?;
         if let Some(known) = alike.and_then(|id| self.proved.get(&(id, meant))) {
             proof.ways += known;
             return Ok(());
@@ -201,7 +230,7 @@ impl Prover<'_> {
         let (ways, against) = (proof.ways, proof.against);
         for way in self.ways(from, to)?.iter() {
             if self.networks.means(intent, way) {
-                self.look_at_way(intent, meant, way, proof)?;
+                self.look_at_way(meant, way, proof)?;
             }
         }
         if let Some(id) = alike.filter(|_| proof.against == against) {
@@ -210,54 +239,92 @@ impl Prover<'_> {
         Ok(())
     }
 
-    /// The packets from one class to another that an intent means by names of ports: of each choice
-    /// of the names by which a receiver may call the port that a packet goes to, where it is not
-    /// known what its pods call their ports; with the class that stands for the choice.
-    fn by_names(
+    /// Looks at what an intent that means ports by `names` means from some classes to one.
+    fn look_by_names(
         &mut self,
         intent: &Intent,
-        from: EndId,
-        to: EndId,
-    ) -> Result<Vec<(EndId, Named)>, InputError> {
-        let meant: BTreeSet<String> = intent.names().into_iter().map(str::to_owned).collect();
-        let mut names: BTreeSet<String> = BTreeSet::new();
-        let mut is_asked = false;
-        if self.reach.calls_unknown(to) {
-            names.clone_from(&meant);
-            let ways = self.ways(from, to).map_err(too_large)?;
-            let mut doubts = ways.iter().flat_map(|way| &way.doubts);
+        names: &BTreeSet<String>,
+        (from, to): (&[EndId], EndId),
+        proof: &mut Proof,
+    ) -> Result<(), SpaceError> {
+        if !self.reach.calls_unknown(to) {
+            let meant = self.meant_by(intent, names, to, &BTreeSet::new())?;
+            for from in from {
+                self.look_between(intent, meant, (*from, to), proof)?;
+            }
+            return Ok(());
+        }
+        // By which of the names a receiver calls the port that a packet goes to is not known: every
+        // choice of them is looked at.
+        let mut known: BTreeMap<BTreeSet<String>, Meant> = BTreeMap::new();
+        for from in from {
+            let mut asked = names.clone();
             // What is known whatever receivers call their ports is so by every choice.
-            is_asked = doubts.any(|(doubt, _)| *doubt == Doubt::NamedPort);
+            let mut is_asked = self.asks_names(*from, to)?;
             if is_asked {
-                let mut asked = names.clone();
-                asked.extend(self.reach.names_asked(from, to));
+                asked.extend(self.reach.names_asked(*from, to));
                 // Of more choices than these it stays unknown what names decide.
                 is_asked = asked.len() <= MOST_NAMES;
-                if is_asked {
-                    names = asked;
-                }
+            }
+            let choices = if is_asked { &asked } else { names };
+            for chosen in choices_of(choices) {
+                let end = if is_asked {
+                    self.reach.called(to, &chosen)
+                } else {
+                    to
+                };
+                let own: BTreeSet<String> = chosen.intersection(names).cloned().collect();
+                let meant = match known.get(&own) {
+                    Some(meant) => *meant,
+                    None => self.meant_by(intent, names, to, &own)?,
+                };
+                known.insert(own, meant);
+                self.look_between(intent, meant, (*from, end), proof)?;
             }
         }
-        let names: Vec<String> = names.into_iter().collect();
-        let mut all = Vec::new();
-        for choice in 0..1_usize << names.len() {
-            let is_chosen = |index: usize| choice >> index & 1 == 1;
-            let chosen = names.iter().enumerate();
-            let chosen = chosen.filter(|(index, _)| is_chosen(*index));
-            let chosen: BTreeSet<String> = chosen.map(|(_, name)| name.clone()).collect();
-            let mut named = Named::new();
-            for name in &meant {
-                let space = self.reach.to_named(to, name, &chosen);
-                named.insert(name.clone(), space.map_err(too_large)?);
-            }
-            let end = if is_asked {
-                self.reach.called(to, &chosen)
-            } else {
-                to
-            };
-            all.push((end, named));
+        Ok(())
+    }
+
+    /// What an intent means of the packets to a class, whose pods call the port by each of `called`
+    /// where it is not known what they call their ports.
+    fn meant_by(
+        &mut self,
+        intent: &Intent,
+        names: &BTreeSet<String>,
+        to: EndId,
+        called: &BTreeSet<String>,
+    ) -> Result<Meant, SpaceError> {
+        let mut named = Named::new();
+        for name in names {
+            let space = self.reach.to_named(to, name, called)?;
+            named.insert(name.clone(), space);
         }
-        Ok(all)
+        self.meant(intent, &named)
+    }
+
+    /// Whether anything between two classes hangs on what a port is called.
+    fn asks_names(&mut self, from: EndId, to: EndId) -> Result<bool, SpaceError> {
+        let alike = self.alike(from, to)?;
+        if let Some(known) = alike.and_then(|id| self.asking_names.get(&id)) {
+            return Ok(*known);
+        }
+        let ways = self.ways(from, to)?;
+        let mut doubts = ways.iter().flat_map(|way| &way.doubts);
+        let asks = doubts.any(|(doubt, _)| *doubt == Doubt::NamedPort);
+        if let Some(id) = alike {
+            self.asking_names.insert(id, asks);
+        }
+        Ok(asks)
+    }
+
+    /// The number of all pairs between which the same happens as from one class to another.
+    fn alike(&mut self, from: EndId, to: EndId) -> Result<Option<AlikeId>, SpaceError> {
+        if let Some(known) = self.alike.get(&(from, to)) {
+            return Ok(*known);
+        }
+        let alike = self.reach.alike(from, to)?;
+        self.alike.insert((from, to), alike);
+        Ok(alike)
     }
 
     fn ways(&mut self, from: EndId, to: EndId) -> Result<Rc<[Way]>, SpaceError> {
@@ -271,45 +338,27 @@ impl Prover<'_> {
 
     fn look_at_way(
         &mut self,
-        intent: &Intent,
         meant: Meant,
         way: &Way,
         proof: &mut Proof,
     ) -> Result<(), SpaceError> {
-        let spaces = self.reach.spaces();
-        let scope = spaces.intersection(way.universe, meant.scope)?;
-        let wanted = spaces.intersection(scope, meant.wanted)?;
-        let spoken_of = match intent.expect {
-            Expect::Allow | Expect::Deny => wanted,
-            Expect::Exactly => scope,
-        };
-        if spoken_of.is_empty() {
+        // Most often nothing speaks against it, and to see that no space need be made.
+        if !self.reach.spaces().overlap(meant.spoken_of, way.universe) {
             return Ok(());
         }
         proof.ways += 1;
-        let dropped = spaces.intersection(wanted, way.deny)?;
-        let passes = match intent.expect {
-            Expect::Allow => Space::EMPTY,
-            Expect::Deny => spaces.intersection(wanted, way.allow)?,
-            Expect::Exactly => {
-                let others = spaces.difference(scope, wanted)?;
-                spaces.intersection(others, way.allow)?
-            }
-        };
-        let dropped = match intent.expect {
-            Expect::Allow | Expect::Exactly => dropped,
-            Expect::Deny => Space::EMPTY,
-        };
-        let unknown = spaces.intersection(spoken_of, way.unknown)?;
         let mut outcome = ProofOutcome::Proved;
-        for (space, fault) in [(dropped, Fault::Dropped), (passes, Fault::Passes)] {
-            let real = self.reach.real(way, space)?;
+        for (space, other, fault) in [
+            (meant.wanted, way.deny, Fault::Dropped),
+            (meant.barred, way.allow, Fault::Passes),
+        ] {
+            let real = self.real_of_both(way, space, other)?;
             if !real.is_empty() {
                 outcome = ProofOutcome::Refuted;
                 self.tell(way, real, fault, proof);
             }
         }
-        let real = self.reach.real(way, unknown)?;
+        let real = self.real_of_both(way, meant.spoken_of, way.unknown)?;
         for (doubt, space) in &way.doubts {
             let part = self.reach.spaces().intersection(real, *space)?;
             if !part.is_empty() {
@@ -324,6 +373,15 @@ impl Prover<'_> {
         Ok(())
     }
 
+    /// The packets of both spaces that go a way between addresses which are where the way has them.
+    fn real_of_both(&mut self, way: &Way, one: Space, other: Space) -> Result<Space, SpaceError> {
+        if !self.reach.spaces().overlap(one, other) {
+            return Ok(Space::EMPTY);
+        }
+        let both = self.reach.spaces().intersection(one, other)?;
+        self.reach.real(way, both)
+    }
+
     /// Tells of one flow of `space`, unless enough was told of its kind.
     fn tell(&mut self, way: &Way, space: Space, fault: Fault, proof: &mut Proof) {
         let known = proof.counters.iter().filter(|c| c.fault == fault).count();
@@ -333,6 +391,19 @@ impl Prover<'_> {
             proof.counters.push(counter);
         }
     }
+}
+
+/// Every choice of some names.
+fn choices_of(names: &BTreeSet<String>) -> Vec<BTreeSet<String>> {
+    let mut choices = vec![BTreeSet::new()];
+    for name in names {
+        let with: Vec<BTreeSet<String>> = choices
+            .iter()
+            .map(|choice: &BTreeSet<String>| choice.iter().cloned().chain([name.clone()]).collect())
+            .collect();
+        choices.extend(with);
+    }
+    choices
 }
 
 fn too_large(error: SpaceError) -> InputError {
