@@ -13,11 +13,12 @@ use crate::report::proof::{self, text::Detail};
 use crate::resource::ResourceSet;
 
 use super::layout::LayoutArguments;
+use super::parallel::beside;
 use super::plan::{self, PlanArguments};
 use super::prove::{Held, Job, Of, both, prove, together};
 use super::record::RecordArguments;
 use super::render::TemplateArguments;
-use super::safety::safe_to_roll_out;
+use super::safety::{roll_outs, safe_to_roll_out};
 use super::terminal;
 
 /// What is to be made, and how it is laid out.
@@ -78,11 +79,15 @@ impl MakeArguments {
         if self.no_verify {
             tell_skipped(&plans);
         } else {
-            proven = prove_all(&plans, &rendered, &library)?;
+            let (held, rolled_out) = beside(
+                || prove_all(&plans, &rendered, &library),
+                || roll_outs(&plans, &rendered, &library),
+            );
+            proven = held?;
             if proven.is_none() {
                 return Ok(None);
             }
-            match safe_to_roll_out(&plans, &rendered, &library)? {
+            match safe_to_roll_out(&rolled_out?) {
                 Some(told) => notes = told,
                 None => return Ok(None),
             }

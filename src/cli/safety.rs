@@ -1,7 +1,7 @@
 //! Whether what is rendered can be rolled out without cutting a worker off.
 
 use crate::bundle::{Between, Bundle, Course, Plan};
-use crate::finding::{Error, InputError};
+use crate::finding::InputError;
 use crate::profile::Library;
 use crate::question::rollout::{Cut, PhaseProof};
 use crate::report::rollout::{self as report, RolledOut};
@@ -11,13 +11,13 @@ use super::prove::together;
 use super::rollout::NOTHING;
 use super::terminal;
 
-/// Whether no worker is cut off while what was rendered is rolled out to a cluster that has nothing
-/// of it: then what whoever rolls it out should know. If one is, the user is told how.
-pub(super) fn safe_to_roll_out(
+/// The roll-out of what was rendered for each plan to a cluster that has nothing of it, as far as it is
+/// about workers.
+pub(super) fn roll_outs(
     plans: &[Plan],
     rendered: &[Vec<Bundle>],
     library: &Library,
-) -> Result<Option<Vec<String>>, Error> {
+) -> Result<Vec<RolledOut>, InputError> {
     let baseline = library.baseline();
     let all: Vec<(&Plan, &Vec<Bundle>)> = plans.iter().zip(rendered).collect();
     let proven = each(&all, |(plan, bundles)| {
@@ -26,17 +26,22 @@ pub(super) fn safe_to_roll_out(
         let course = Course::of_plan(plan, between, Some(baseline.clone()), &[], |_| {})?;
         let course = course.of_workers();
         let proven = course.prove(&plan.platform_profile, |_| {})?;
-        Ok::<_, InputError>(RolledOut {
+        Ok(RolledOut {
             from: NOTHING.to_owned(),
             to: plan.described(),
             rollout: course.rollout,
             proven,
         })
     });
+    proven.into_iter().collect()
+}
+
+/// What whoever rolls it out should know, if no worker is cut off meanwhile; if one is, the user is
+/// told how.
+pub(super) fn safe_to_roll_out(rolled_out: &[RolledOut]) -> Option<Vec<String>> {
     let mut is_safe = true;
     let mut notes = Vec::new();
-    for rolled in proven {
-        let rolled = rolled?;
+    for rolled in rolled_out {
         let phases = rolled.proven.phases.iter();
         let mut cuts = phases.flat_map(|phase| phase.cuts.iter().map(move |cut| (phase, cut)));
         let bears_it = |(phase, cut): (&PhaseProof, &Cut)| phase.is_of_arrival(cut);
@@ -51,11 +56,11 @@ pub(super) fn safe_to_roll_out(
             continue;
         }
         is_safe = false;
-        terminal::tell(&report::text::render(&rolled, false));
+        terminal::tell(&report::text::render(rolled, false));
         terminal::tell(&format!(
             "nothing is written: {}; `--no-verify` writes all the same",
             rolled.summary()
         ));
     }
-    Ok(is_safe.then_some(notes))
+    is_safe.then_some(notes)
 }

@@ -1,10 +1,11 @@
 //! Every wave of a roll-out, proven.
 
 use crate::engine::Program;
+use crate::engine::space::Spaces;
 use crate::finding::InputError;
 use crate::profile::PlatformProfile;
 use crate::question::intent::{Expect, Group, Intent};
-use crate::question::verify::{Counter, Proof, verify};
+use crate::question::verify::{Counter, Proof, verify_with};
 
 use super::asked::{halves, pieces, wanted};
 use super::plan::{Phase, Progress, Rollout};
@@ -143,7 +144,7 @@ struct Item {
 /// a network is.
 ///
 /// # Errors
-/// As [`verify`] says.
+/// As [`verify`](crate::question::verify::verify) says.
 pub fn prove(
     rollout: &Rollout,
     before: &Program,
@@ -156,6 +157,7 @@ pub fn prove(
         facts,
         wanted: wanted(intents),
         items: Vec::new(),
+        spaces: Spaces::new(),
     };
     prover.begin(before)?;
     let mut proven = Proven {
@@ -181,13 +183,15 @@ struct Prover<'a> {
     facts: &'a PlatformProfile,
     wanted: Vec<Intent>,
     items: Vec<Item>,
+    /// What one look has made the next need not make.
+    spaces: Spaces,
 }
 
 impl Prover<'_> {
     /// What holds before anything is done.
     fn begin(&mut self, program: &Program) -> Result<(), InputError> {
         let asked: Vec<Intent> = self.wanted.iter().map(unplaced).collect();
-        let proofs = verify(program, &asked, self.facts, |_| {})?;
+        let proofs = verify_with(&mut self.spaces, program, &asked, self.facts, |_| {})?;
         let mut apart = Vec::new();
         for (of, (intent, proof)) in self.wanted.iter().zip(proofs).enumerate() {
             let held = proof.outcome.holds();
@@ -209,9 +213,9 @@ impl Prover<'_> {
     }
 
     /// Finds out which of the items hold.
-    fn hold(&self, program: &Program, items: &mut [Item]) -> Result<(), InputError> {
+    fn hold(&mut self, program: &Program, items: &mut [Item]) -> Result<(), InputError> {
         let asked: Vec<Intent> = items.iter().map(|item| unplaced(&item.intent)).collect();
-        let proofs = verify(program, &asked, self.facts, |_| {})?;
+        let proofs = verify_with(&mut self.spaces, program, &asked, self.facts, |_| {})?;
         for (item, proof) in items.iter_mut().zip(proofs) {
             item.held = proof.outcome.holds();
         }
@@ -235,7 +239,7 @@ impl Prover<'_> {
                     ..unplaced(&item.intent)
                 })
                 .collect();
-            let proofs = verify(program, &shut, self.facts, |_| {})?;
+            let proofs = verify_with(&mut self.spaces, program, &shut, self.facts, |_| {})?;
             for (item, proof) in open.iter_mut().zip(proofs) {
                 item.partly = !proof.outcome.holds();
             }
@@ -311,7 +315,11 @@ impl Prover<'_> {
     }
 
     /// The proofs of those that are not proven in the middle of the phase, each with its place.
-    fn within(&self, phase: Phase, asked: &[Intent]) -> Result<Vec<(usize, Proof)>, InputError> {
+    fn within(
+        &mut self,
+        phase: Phase,
+        asked: &[Intent],
+    ) -> Result<Vec<(usize, Proof)>, InputError> {
         let progress = self.rollout.at(phase, Progress::UnderWay);
         let Some(ways) = self.rollout.settled(&progress) else {
             return Err(InputError::new(
@@ -322,7 +330,7 @@ impl Prover<'_> {
         let mut failed: Vec<(usize, Proof)> = Vec::new();
         for way in ways {
             let program = self.rollout.program(&way);
-            let proofs = verify(&program, asked, self.facts, |_| {})?;
+            let proofs = verify_with(&mut self.spaces, &program, asked, self.facts, |_| {})?;
             for (index, proof) in proofs.into_iter().enumerate() {
                 let known = failed.iter().any(|(known, _)| *known == index);
                 if !proof.outcome.holds() && !known {
@@ -337,7 +345,7 @@ impl Prover<'_> {
     /// Those of the intents that are not proven in the middle of the phase which do not hold in some
     /// state of it either. A phase of many steps has too many states: there all of them are left.
     fn state_by_state(
-        &self,
+        &mut self,
         phase: Phase,
         asked: &[Intent],
         failed: Vec<(usize, Proof)>,
@@ -355,7 +363,7 @@ impl Prover<'_> {
             let intents = left.iter().filter_map(|index| asked.get(*index).cloned());
             let intents: Vec<Intent> = intents.collect();
             let program = self.rollout.program(&self.rollout.state(phase, &done));
-            let proofs = verify(&program, &intents, self.facts, |_| {})?;
+            let proofs = verify_with(&mut self.spaces, &program, &intents, self.facts, |_| {})?;
             let looked_at = std::mem::take(&mut left);
             for (index, proof) in looked_at.into_iter().zip(proofs) {
                 if proof.outcome.holds() {
@@ -423,7 +431,7 @@ impl Prover<'_> {
         let program = self
             .rollout
             .program(&self.rollout.at(phase, Progress::Done));
-        let proofs = verify(&program, &asked, self.facts, |_| {})?;
+        let proofs = verify_with(&mut self.spaces, &program, &asked, self.facts, |_| {})?;
         let open = self.items.iter_mut().filter(|item| !item.held);
         for (item, proof) in open.zip(proofs) {
             item.held = proof.outcome.holds();
@@ -433,10 +441,10 @@ impl Prover<'_> {
     }
 
     /// What does not hold in the end.
-    fn end(&self) -> Result<Vec<(Intent, Option<Counter>)>, InputError> {
+    fn end(&mut self) -> Result<Vec<(Intent, Option<Counter>)>, InputError> {
         let steps = self.rollout.steps().len();
         let program = self.rollout.program(&vec![Progress::Done; steps]);
-        let proofs = verify(&program, &self.wanted, self.facts, |_| {})?;
+        let proofs = verify_with(&mut self.spaces, &program, &self.wanted, self.facts, |_| {})?;
         let failed = self.wanted.iter().zip(proofs);
         Ok(failed
             .filter(|(_, proof)| !proof.outcome.holds())

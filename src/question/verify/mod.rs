@@ -16,7 +16,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use crate::engine::reach::{AlikeId, Assumptions, EndId, Reach, Way};
-use crate::engine::space::{Space, SpaceError};
+use crate::engine::space::{Space, SpaceError, Spaces};
 use crate::engine::{Doubt, Program};
 use crate::finding::InputError;
 use crate::profile::PlatformProfile;
@@ -85,6 +85,25 @@ pub fn verify(
     program: &Program,
     intents: &[Intent],
     facts: &PlatformProfile,
+    progress: impl FnMut(usize),
+) -> Result<Vec<Proof>, InputError> {
+    verify_with(&mut Spaces::new(), program, intents, facts, progress)
+}
+
+/// Of the ranges that a keeper may hold, the part up to which it is handed on: what is asked next has
+/// nearly all of them.
+const HANDED_ON: usize = Spaces::LIMIT / 8;
+
+/// As [`verify`], with spaces that an earlier look has made: programs and intents that have much in common
+/// are looked at in less time so.
+///
+/// # Errors
+/// As [`verify`] says.
+pub(in crate::question) fn verify_with(
+    spaces: &mut Spaces,
+    program: &Program,
+    intents: &[Intent],
+    facts: &PlatformProfile,
     mut progress: impl FnMut(usize),
 ) -> Result<Vec<Proof>, InputError> {
     let assumptions = Assumptions {
@@ -92,7 +111,11 @@ pub fn verify(
         absent: vec![facts.role_label.clone()],
         services: intents.iter().any(Intent::is_about_services),
     };
-    let reach = Reach::new(program, &assumptions).map_err(|error| too_many(&error, program))?;
+    let mut reach = Reach::new(program, &assumptions).map_err(|error| too_many(&error, program))?;
+    let made = std::mem::take(spaces);
+    if made.ranges() <= HANDED_ON {
+        reach.adopt(made);
+    }
     let mut prover = Prover {
         networks: Networks::of(program, facts),
         reach,
@@ -107,6 +130,7 @@ pub fn verify(
         proofs.push(prover.prove(intent)?);
         progress(proofs.len());
     }
+    *spaces = prover.reach.lend();
     Ok(proofs)
 }
 
@@ -135,6 +159,10 @@ struct Meant {
     /// Those of them that are to be dropped.
     barred: Space,
 }
+
+/// What an intent means by each choice of its names, of receivers of whom it is not known what they call
+/// their ports.
+type Chosen = BTreeMap<BTreeSet<String>, Meant>;
 
 impl Prover<'_> {
     fn prove(&mut self, intent: &Intent) -> Result<Proof, InputError> {
@@ -172,8 +200,9 @@ impl Prover<'_> {
                 }
             }
         } else {
+            let mut chosen = Chosen::new();
             for to in to.iter() {
-                self.look_by_names(intent, &names, (&from, *to), &mut proof)
+                self.look_by_names(intent, &names, &mut chosen, (&from, *to), &mut proof)
                     .map_err(too_large)?;
             }
         }
@@ -239,11 +268,13 @@ impl Prover<'_> {
         Ok(())
     }
 
-    /// Looks at what an intent that means ports by `names` means from some classes to one.
+    /// Looks at what an intent that means ports by `names` means from some classes to one. What it means
+    /// by a choice of them is kept in `known`.
     fn look_by_names(
         &mut self,
         intent: &Intent,
         names: &BTreeSet<String>,
+        known: &mut Chosen,
         (from, to): (&[EndId], EndId),
         proof: &mut Proof,
     ) -> Result<(), SpaceError> {
@@ -256,7 +287,6 @@ impl Prover<'_> {
         }
         // By which of the names a receiver calls the port that a packet goes to is not known: every
         // choice of them is looked at.
-        let mut known: BTreeMap<BTreeSet<String>, Meant> = BTreeMap::new();
         for from in from {
             let mut asked = names.clone();
             // What is known whatever receivers call their ports is so by every choice.
