@@ -31,6 +31,8 @@ pub struct Templates {
     texts: BTreeMap<String, Arc<Input>>,
     /// By folder, compiled when one of it is first rendered.
     engines: BTreeMap<String, OnceLock<Environment<'static>>>,
+    /// Whether some are a user's own: those may include any other, of whatever folder.
+    has_own: bool,
 }
 
 impl Templates {
@@ -67,6 +69,7 @@ impl Templates {
         let templates = Self {
             engines: folders.map(|folder| (folder, OnceLock::new())).collect(),
             texts: all,
+            has_own: !given.is_empty(),
         };
         // What is wrong with a user's own is told whether or not it is rendered.
         for folder in given {
@@ -85,7 +88,7 @@ impl Templates {
         }
         let mut engine = engine()?;
         for (path, input) in &self.texts {
-            if folder_of(path) == folder {
+            if self.has_own || folder_of(path) == folder {
                 engine
                     .add_template_owned(path.clone(), input.text.clone())
                     .map_err(|error| explain(input, &error))?;
