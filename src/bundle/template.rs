@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
 use minijinja::syntax::SyntaxConfig;
@@ -28,11 +28,9 @@ const MARK: char = '\u{f8ff}';
 
 /// Templates by path below `templates/`.
 pub struct Templates {
-    texts: BTreeMap<String, Arc<Input>>,
-    /// By folder, compiled when one of it is first rendered.
-    engines: BTreeMap<String, OnceLock<Environment<'static>>>,
-    /// Whether some are a user's own: those may include any other, of whatever folder.
-    has_own: bool,
+    texts: Arc<BTreeMap<String, Arc<Input>>>,
+    /// Compiles a template when it is first rendered or included.
+    engine: Environment<'static>,
 }
 
 impl Templates {
@@ -52,7 +50,7 @@ impl Templates {
     pub fn with(texts: impl IntoIterator<Item = (String, Arc<Input>)>) -> Result<Self, InputError> {
         let mut all = BTreeMap::new();
         collect(&EMBEDDED, &mut all);
-        let mut given = BTreeSet::new();
+        let mut own = BTreeSet::new();
         for (path, input) in texts {
             if !all.contains_key(&path) {
                 let known = all.keys().map(String::as_str);
@@ -62,39 +60,22 @@ impl Templates {
                 ))
                 .suggest(&path, known));
             }
-            given.insert(folder_of(&path).to_owned());
+            own.insert(path.clone());
             all.insert(path, input);
         }
-        let folders = all.keys().map(|path| folder_of(path).to_owned());
-        let templates = Self {
-            engines: folders.map(|folder| (folder, OnceLock::new())).collect(),
-            texts: all,
-            has_own: !given.is_empty(),
-        };
-        // What is wrong with a user's own is told whether or not it is rendered.
-        for folder in given {
-            templates.engine(&folder)?;
-        }
-        Ok(templates)
-    }
-
-    /// The templates of a folder, compiled.
-    fn engine(&self, folder: &str) -> Result<&Environment<'static>, InputError> {
-        let lock = self.engines.get(folder);
-        let lock =
-            lock.ok_or_else(|| InputError::new(format!("there is no template in `{folder}`")))?;
-        if let Some(known) = lock.get() {
-            return Ok(known);
-        }
+        let texts = Arc::new(all);
         let mut engine = engine()?;
-        for (path, input) in &self.texts {
-            if self.has_own || folder_of(path) == folder {
-                engine
-                    .add_template_owned(path.clone(), input.text.clone())
-                    .map_err(|error| explain(input, &error))?;
+        let known = Arc::clone(&texts);
+        engine.set_loader(move |path| {
+            Ok(known.get(path).map(|input| input.text.as_str().to_owned()))
+        });
+        // What is wrong with a user's own is told whether or not it is rendered.
+        for path in own {
+            if let (Some(input), Err(error)) = (texts.get(&path), engine.get_template(&path)) {
+                return Err(explain(input, &error));
             }
         }
-        Ok(lock.get_or_init(|| engine))
+        Ok(Self { texts, engine })
     }
 
     /// The text of the template at `path`, if there is one.
@@ -121,7 +102,7 @@ impl Templates {
         let input = self
             .text(path)
             .ok_or_else(|| InputError::new(format!("there is no template `{path}`")))?;
-        self.engine(folder_of(path))?
+        self.engine
             .get_template(path)
             .and_then(|template| template.render(Value::from_dyn_object(Arc::clone(view))))
             .map_err(|error| explain(input, &error))
@@ -153,11 +134,6 @@ impl Templates {
             .rsplit_once(MARK)?;
         Some(line_of(input, number.parse().ok()?))
     }
-}
-
-/// The folder of the template at `path`.
-fn folder_of(path: &str) -> &str {
-    path.split_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn collect(dir: &Dir<'_>, texts: &mut BTreeMap<String, Arc<Input>>) {

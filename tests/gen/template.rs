@@ -30,6 +30,48 @@ fn a_template_of_the_users_own_takes_the_place_of_one() {
     assert_eq!(room.files("generated/us-south/private").len(), 11);
 }
 
+/// A template may include any other, of whatever folder, and what is not there is an error.
+#[test]
+fn a_template_may_include_one_of_another_network() {
+    let room = Room::new();
+    room.write(
+        ICMP,
+        "{% include \"public/deny-all-outbound-public.yaml.j2\" ignore missing %}\n",
+    );
+    let ran = room.run("gen --region us-south --private --templates mine --no-verify");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let text = room.read("generated/us-south/private/allow-icmp-private.yaml");
+    assert!(text.contains("kind: GlobalNetworkPolicy\n"), "{text}");
+    let missing = "{% include \"public/allow-icmp.yaml.j2\" %}\n";
+    room.write(ICMP, missing);
+    let ran = room.run("gen --region us-south --private --templates mine --no-verify");
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    let first = "error: the template fails: template not found: tried to include non-existing template \
+                 'public/allow-icmp.yaml.j2'";
+    assert_eq!(ran.stderr.lines().next(), Some(first), "{}", ran.stderr);
+}
+
+/// What is wrong with a template of the user's own is told where it is not rendered either.
+#[test]
+fn a_broken_template_is_told_of_although_it_is_not_rendered() {
+    let room = Room::new();
+    room.write(
+        "mine/public/deny-all-outbound-public.yaml.j2",
+        "a: {{ name\n",
+    );
+    let ran = room.run("gen --region us-south --private --templates mine");
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    let expected = "\
+error: the template fails: syntax error: unexpected end of input, expected end of variable block
+ --> mine/public/deny-all-outbound-public.yaml.j2:1:7
+  |
+1 | a: {{ name
+  |       ^^^^
+";
+    assert_eq!(ran.stderr, expected);
+    assert!(!room.path("generated").exists());
+}
+
 #[test]
 fn bad_yaml_is_shown_with_the_line_of_the_template_that_made_it() {
     refused(
