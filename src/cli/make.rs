@@ -87,7 +87,7 @@ impl MakeArguments {
             if proven.is_none() {
                 return Ok(None);
             }
-            match safe_to_roll_out(&rolled_out?) {
+            match safe_to_roll_out(rolled_out)? {
                 Some(told) => notes = told,
                 None => return Ok(None),
             }

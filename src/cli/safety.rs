@@ -17,10 +17,10 @@ pub(super) fn roll_outs(
     plans: &[Plan],
     rendered: &[Vec<Bundle>],
     library: &Library,
-) -> Result<Vec<RolledOut>, InputError> {
+) -> Vec<Result<RolledOut, InputError>> {
     let baseline = library.baseline();
     let all: Vec<(&Plan, &Vec<Bundle>)> = plans.iter().zip(rendered).collect();
-    let proven = each(&all, |(plan, bundles)| {
+    each(&all, |(plan, bundles)| {
         let goal = together(bundles);
         let between = Between::Nothing(&goal);
         let course = Course::of_plan(plan, between, Some(baseline.clone()), &[], |_| {})?;
@@ -32,16 +32,21 @@ pub(super) fn roll_outs(
             rollout: course.rollout,
             proven,
         })
-    });
-    proven.into_iter().collect()
+    })
 }
 
 /// What whoever rolls it out should know, if no worker is cut off meanwhile; if one is, the user is
 /// told how.
-pub(super) fn safe_to_roll_out(rolled_out: &[RolledOut]) -> Option<Vec<String>> {
+///
+/// # Errors
+/// The first of the roll-outs that could not be proven; what was to be told of those before it is told.
+pub(super) fn safe_to_roll_out(
+    rolled_out: Vec<Result<RolledOut, InputError>>,
+) -> Result<Option<Vec<String>>, InputError> {
     let mut is_safe = true;
     let mut notes = Vec::new();
     for rolled in rolled_out {
+        let rolled = rolled?;
         let phases = rolled.proven.phases.iter();
         let mut cuts = phases.flat_map(|phase| phase.cuts.iter().map(move |cut| (phase, cut)));
         let bears_it = |(phase, cut): (&PhaseProof, &Cut)| phase.is_of_arrival(cut);
@@ -56,11 +61,11 @@ pub(super) fn safe_to_roll_out(rolled_out: &[RolledOut]) -> Option<Vec<String>> 
             continue;
         }
         is_safe = false;
-        terminal::tell(&report::text::render(rolled, false));
+        terminal::tell(&report::text::render(&rolled, false));
         terminal::tell(&format!(
             "nothing is written: {}; `--no-verify` writes all the same",
             rolled.summary()
         ));
     }
-    is_safe.then_some(notes)
+    Ok(is_safe.then_some(notes))
 }
