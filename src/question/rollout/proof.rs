@@ -191,7 +191,7 @@ impl Prover<'_> {
     /// What holds before anything is done.
     fn begin(&mut self, program: &Program) -> Result<(), InputError> {
         let asked: Vec<Intent> = self.wanted.iter().map(unplaced).collect();
-        let proofs = verify_with(&mut self.spaces, program, &asked, self.facts, |_| {})?;
+        let proofs = verify_with(&mut self.spaces, program, &asked, self.facts)?;
         let mut apart = Vec::new();
         for (of, (intent, proof)) in self.wanted.iter().zip(proofs).enumerate() {
             let held = proof.outcome.holds();
@@ -215,7 +215,7 @@ impl Prover<'_> {
     /// Finds out which of the items hold.
     fn hold(&mut self, program: &Program, items: &mut [Item]) -> Result<(), InputError> {
         let asked: Vec<Intent> = items.iter().map(|item| unplaced(&item.intent)).collect();
-        let proofs = verify_with(&mut self.spaces, program, &asked, self.facts, |_| {})?;
+        let proofs = verify_with(&mut self.spaces, program, &asked, self.facts)?;
         for (item, proof) in items.iter_mut().zip(proofs) {
             item.held = proof.outcome.holds();
         }
@@ -239,7 +239,7 @@ impl Prover<'_> {
                     ..unplaced(&item.intent)
                 })
                 .collect();
-            let proofs = verify_with(&mut self.spaces, program, &shut, self.facts, |_| {})?;
+            let proofs = verify_with(&mut self.spaces, program, &shut, self.facts)?;
             for (item, proof) in open.iter_mut().zip(proofs) {
                 item.partly = !proof.outcome.holds();
             }
@@ -330,7 +330,7 @@ impl Prover<'_> {
         let mut failed: Vec<(usize, Proof)> = Vec::new();
         for way in ways {
             let program = self.rollout.program(&way);
-            let proofs = verify_with(&mut self.spaces, &program, asked, self.facts, |_| {})?;
+            let proofs = verify_with(&mut self.spaces, &program, asked, self.facts)?;
             for (index, proof) in proofs.into_iter().enumerate() {
                 let known = failed.iter().any(|(known, _)| *known == index);
                 if !proof.outcome.holds() && !known {
@@ -363,7 +363,7 @@ impl Prover<'_> {
             let intents = left.iter().filter_map(|index| asked.get(*index).cloned());
             let intents: Vec<Intent> = intents.collect();
             let program = self.rollout.program(&self.rollout.state(phase, &done));
-            let proofs = verify_with(&mut self.spaces, &program, &intents, self.facts, |_| {})?;
+            let proofs = verify_with(&mut self.spaces, &program, &intents, self.facts)?;
             let looked_at = std::mem::take(&mut left);
             for (index, proof) in looked_at.into_iter().zip(proofs) {
                 if proof.outcome.holds() {
@@ -431,7 +431,7 @@ impl Prover<'_> {
         let program = self
             .rollout
             .program(&self.rollout.at(phase, Progress::Done));
-        let proofs = verify_with(&mut self.spaces, &program, &asked, self.facts, |_| {})?;
+        let proofs = verify_with(&mut self.spaces, &program, &asked, self.facts)?;
         let open = self.items.iter_mut().filter(|item| !item.held);
         for (item, proof) in open.zip(proofs) {
             item.held = proof.outcome.holds();
@@ -444,7 +444,7 @@ impl Prover<'_> {
     fn end(&mut self) -> Result<Vec<(Intent, Option<Counter>)>, InputError> {
         let steps = self.rollout.steps().len();
         let program = self.rollout.program(&vec![Progress::Done; steps]);
-        let proofs = verify_with(&mut self.spaces, &program, &self.wanted, self.facts, |_| {})?;
+        let proofs = verify_with(&mut self.spaces, &program, &self.wanted, self.facts)?;
         let failed = self.wanted.iter().zip(proofs);
         Ok(failed
             .filter(|(_, proof)| !proof.outcome.holds())

@@ -87,11 +87,12 @@ pub fn verify(
     facts: &PlatformProfile,
     progress: impl FnMut(usize),
 ) -> Result<Vec<Proof>, InputError> {
-    verify_with(&mut Spaces::new(), program, intents, facts, progress)
+    let (proofs, _) = look(Spaces::new(), program, intents, facts, progress)?;
+    Ok(proofs)
 }
 
-/// Of the ranges that a keeper may hold, the part up to which it is handed on: what is asked next has
-/// nearly all of them.
+/// How many ranges a keeper has at most that is handed on: a part of what it may hold, so that what is asked
+/// next seldom finds too little room in it.
 const HANDED_ON: usize = Spaces::LIMIT / 8;
 
 /// As [`verify`], with spaces that an earlier look has made: programs and intents that have much in common
@@ -104,18 +105,35 @@ pub(in crate::question) fn verify_with(
     program: &Program,
     intents: &[Intent],
     facts: &PlatformProfile,
-    mut progress: impl FnMut(usize),
 ) -> Result<Vec<Proof>, InputError> {
+    let made = std::mem::take(spaces);
+    let is_handed_on = (1..=HANDED_ON).contains(&made.ranges());
+    let first = if is_handed_on { made } else { Spaces::new() };
+    let looked = match look(first, program, intents, facts, |_| {}) {
+        // What others have made must not be why there is no room.
+        Err(_) if is_handed_on => look(Spaces::new(), program, intents, facts, |_| {}),
+        looked => looked,
+    };
+    let (proofs, made) = looked?;
+    *spaces = made;
+    Ok(proofs)
+}
+
+/// Looks at each of `intents` with these spaces, and gives them back.
+fn look(
+    spaces: Spaces,
+    program: &Program,
+    intents: &[Intent],
+    facts: &PlatformProfile,
+    mut progress: impl FnMut(usize),
+) -> Result<(Vec<Proof>, Spaces), InputError> {
     let assumptions = Assumptions {
         asked: intents.iter().flat_map(group::selectors).collect(),
         absent: vec![facts.role_label.clone()],
         services: intents.iter().any(Intent::is_about_services),
     };
     let mut reach = Reach::new(program, &assumptions).map_err(|error| too_many(&error, program))?;
-    let made = std::mem::take(spaces);
-    if made.ranges() <= HANDED_ON {
-        reach.adopt(made);
-    }
+    reach.adopt(spaces);
     let mut prover = Prover {
         networks: Networks::of(program, facts),
         reach,
@@ -130,8 +148,7 @@ pub(in crate::question) fn verify_with(
         proofs.push(prover.prove(intent)?);
         progress(proofs.len());
     }
-    *spaces = prover.reach.lend();
-    Ok(proofs)
+    Ok((proofs, prover.reach.lend()))
 }
 
 struct Prover<'p> {
