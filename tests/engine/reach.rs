@@ -12,6 +12,7 @@ use palisade::question::flows::{ChangeKind, flow_diff};
 use palisade::resource::{Kind, ResourceSet};
 
 use crate::maker::{Dice, Maker};
+use crate::naive::Facts;
 use crate::random::{facts, settings};
 use crate::support::read;
 
@@ -91,6 +92,18 @@ fn unasked_names_change_nothing(reach: &mut Reach<'_>, from: EndId, to: EndId, n
     }
 }
 
+/// A cluster, and what is known of it besides.
+fn some_cluster(dice: &mut Dice) -> (Facts, String) {
+    let facts = facts(dice);
+    let mut maker = Maker {
+        dice,
+        facts: facts.clone(),
+        doubts: 0,
+    };
+    let yaml = maker.cluster();
+    (facts, yaml)
+}
+
 fn without_pods(set: &ResourceSet) -> ResourceSet {
     let mut kept = ResourceSet::default();
     for resource in set.iter().filter(|r| r.key.kind != Kind::Pod) {
@@ -115,13 +128,7 @@ fn a_flow_is_in_the_allowed_space_exactly_if_the_evaluator_allows_it() {
     while tried < flows {
         set_number += 1;
         let mut dice = Dice((seed as u64) << 32 | set_number);
-        let facts = facts(&mut dice);
-        let mut maker = Maker {
-            dice: &mut dice,
-            facts: facts.clone(),
-            doubts: 0,
-        };
-        let yaml = maker.cluster();
+        let (facts, yaml) = some_cluster(&mut dice);
         let mut set = read(&yaml);
         let imagined = dice.one_in(3);
         if imagined {
@@ -216,16 +223,11 @@ fn a_flow_is_in_the_allowed_space_exactly_if_the_evaluator_allows_it() {
 fn pairs_that_are_alike_have_the_ways_that_each_has_alone() {
     const SETS: u64 = 100;
     const PAIRS_A_SET: usize = 60;
-    let mut compared = 0;
+    let (mut compared, mut called) = (0, 0);
     for number in 0..SETS {
         let mut dice = Dice(0xa11_4e00 + number);
-        let facts = facts(&mut dice);
-        let mut maker = Maker {
-            dice: &mut dice,
-            facts: facts.clone(),
-            doubts: 0,
-        };
-        let set = without_pods(&read(&maker.cluster()));
+        let (facts, yaml) = some_cluster(&mut dice);
+        let set = without_pods(&read(&yaml));
         let settings = Settings {
             pod_subnets: vec!["172.30.0.0/16".parse().unwrap()],
             ..settings(&facts)
@@ -242,29 +244,38 @@ fn pairs_that_are_alike_have_the_ways_that_each_has_alone() {
         let mut seen = BTreeSet::new();
         let mut taken_over = Vec::new();
         for _ in 0..2_000 {
-            let (from, to) = (dice.of(&ends), dice.of(&ends));
+            let (from, kind) = (dice.of(&ends), dice.of(&ends));
+            // What its pods call their ports is not known, or one choice of names.
+            let names = ["web", "kubelet"].map(str::to_owned).into_iter();
+            let names: BTreeSet<String> = names.filter(|_| dice.one_in(2)).collect();
+            let names = dice.one_in(3).then_some(names);
+            let to = names
+                .as_ref()
+                .map_or(kind, |names| reach.called(kind, names));
             let Some(id) = reach.alike(from, to).unwrap() else {
                 continue;
             };
             let ways = reach.ways(from, to).unwrap();
             if !seen.insert(format!("{id:?}")) && taken_over.len() < PAIRS_A_SET {
-                taken_over.push((from, to, ways));
+                taken_over.push((from, kind, names, ways));
             }
         }
-        for (from, to, ways) in taken_over {
+        for (from, kind, names, ways) in taken_over {
             let mut alone = Reach::new(&program, &assumptions).unwrap();
             alone.adopt(reach.lend());
-            assert_eq!(
-                alone.ways(from, to).unwrap(),
-                ways,
-                "set {number}: {from:?} {to:?}"
-            );
+            let to = names
+                .as_ref()
+                .map_or(kind, |names| alone.called(kind, names));
+            let by_itself = alone.ways(from, to).unwrap();
+            let ways: Vec<Way> = ways.into_iter().map(|way| Way { to, ..way }).collect();
+            assert_eq!(by_itself, ways, "set {number}: {from:?} {kind:?} {names:?}");
             reach.adopt(alone.lend());
             compared += 1;
+            called += usize::from(to != kind);
         }
     }
-    println!("{compared} pairs compared");
-    assert!(compared > 4_000, "{compared}");
+    println!("{compared} pairs compared, {called} by names");
+    assert!(compared > 4_000 && called > 100, "{compared} {called}");
 }
 
 /// The set without one of its policies.

@@ -42,7 +42,7 @@ enum Stand {
     Other(EndId),
 }
 
-/// What pods that need not exist are called, and where they are.
+/// What pods that need not exist call their ports, and where they are.
 type Places = (PodPorts, Vec<(Option<HostId>, Option<IpAddr>)>);
 
 /// What decides which policies' rules a pod has.
@@ -54,7 +54,7 @@ type Setting = ([Stand; 2], [AnswersId; 2]);
 
 /// What bears on what the policies of the pod at one end make of packets: the setting, the end, its
 /// policies, and what is answered to them of the pod itself and of the other end.
-type HalfKey = (usize, HeaderEnd, KindId, [AnswersId; 2]);
+type HalfKey = (SettingId, HeaderEnd, KindId, [AnswersId; 2]);
 
 /// The number of a list of answers.
 type AnswersId = usize;
@@ -62,6 +62,10 @@ type AnswersId = usize;
 type KindId = usize;
 /// The number of what is asked.
 type AskedId = usize;
+/// The number of what comes of packets at the hooks of one end.
+type HalfId = usize;
+/// The number of a setting.
+type SettingId = usize;
 
 /// Things by number, the same ones under one.
 #[derive(Debug)]
@@ -112,9 +116,10 @@ pub(super) struct Alike {
     places: Numbers<Places>,
     kinds: Numbers<Rules>,
     kind_of: ByEnd<KindId>,
-    /// What is asked, and what is answered to that of each class. What policies of host endpoints ask
-    /// is the first.
-    asked: Vec<(Asked, ByEnd<AnswersId>)>,
+    asked: Numbers<Asked>,
+    /// What is asked, and what is answered to that of each class, by its number. What policies of host
+    /// endpoints ask is the first.
+    answered: Vec<(Asked, ByEnd<AnswersId>)>,
     /// What policies of pods ask of those pods and of others, by kind and directions.
     asked_by: FxHashMap<(KindId, Directions), [AskedId; 2]>,
     answers: Numbers<Vec<Answer>>,
@@ -124,8 +129,8 @@ pub(super) struct Alike {
     splits: Numbers<Arc<Split>>,
     /// What comes of packets at each of a setting's hooks of one end.
     outcomes: Numbers<Vec<Option<usize>>>,
-    halves: FxHashMap<HalfKey, usize>,
-    pairs: Numbers<(usize, [usize; 2])>,
+    halves: FxHashMap<HalfKey, HalfId>,
+    pairs: Numbers<(SettingId, [HalfId; 2])>,
     ways: FxHashMap<AlikeId, Arc<[Way]>>,
 }
 
@@ -190,10 +195,9 @@ impl Work<'_> {
         Ok(Some(AlikeId(self.alike.pairs.of((setting, halves)))))
     }
 
-    fn setting(&mut self, ends: &Ends, pair: [(EndId, &End); 2]) -> usize {
-        if self.alike.asked.is_empty() {
-            let asked = Asked::by_hosts(self.program);
-            self.alike.asked.push((asked, ByEnd::default()));
+    fn setting(&mut self, ends: &Ends, pair: [(EndId, &End); 2]) -> SettingId {
+        if self.alike.answered.is_empty() {
+            self.alike.asked_id(Asked::by_hosts(self.program));
         }
         let [from, to] = pair;
         let stands = [self.alike.stand(from), self.alike.stand(to)];
@@ -209,10 +213,10 @@ impl Work<'_> {
     /// What comes of packets where the policies of the pod at one end are asked.
     fn half(
         &mut self,
-        setting: usize,
+        setting: SettingId,
         of: HeaderEnd,
         pair: [(EndId, &End); 2],
-    ) -> Result<usize, SpaceError> {
+    ) -> Result<HalfId, SpaceError> {
         let program = self.program;
         let [from, to] = pair;
         let (own, other, direction) = match of {
@@ -289,22 +293,23 @@ impl Alike {
             return *known;
         }
         let asked = class.map(|class| Asked::by_pods(class, directions.all(), program));
-        let ids = asked.unwrap_or_default().map(|asked| {
-            // Few kinds ask what others do not.
-            let known = self.asked.iter().position(|(known, _)| *known == asked);
-            known.unwrap_or_else(|| {
-                self.asked.push((asked, ByEnd::default()));
-                self.asked.len() - 1
-            })
-        });
+        let ids = asked.unwrap_or_default().map(|asked| self.asked_id(asked));
         self.asked_by.insert((kind, directions), ids);
         ids
+    }
+
+    fn asked_id(&mut self, asked: Asked) -> AskedId {
+        let id = self.asked.of(asked.clone());
+        if id == self.answered.len() {
+            self.answered.push((asked, ByEnd::default()));
+        }
+        id
     }
 
     /// What is answered of an end: of one that is no pods which need not exist, nothing that another
     /// of its class would not answer.
     fn answers(&mut self, asked: AskedId, (id, end): (EndId, &End)) -> AnswersId {
-        let Some((asked, known)) = self.asked.get_mut(asked) else {
+        let Some((asked, known)) = self.answered.get_mut(asked) else {
             return 0;
         };
         if let Some(known) = known.get(id) {

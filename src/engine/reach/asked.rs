@@ -10,7 +10,7 @@ use crate::resource::Direction;
 use super::chain::Part;
 
 /// What rules ask of the labels of one side.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Asked {
     peers: Vec<PeerSetId>,
     services: Vec<ServiceSetId>,
