@@ -225,20 +225,26 @@ fn meet(op: Op, a: Edges<'_>, b: Edges<'_>, pairs: &mut Vec<Pair>) {
         }
         let next_a = a.starts.get(at_a + 1).copied();
         let next_b = b.starts.get(at_b + 1).copied();
-        let next = if op.is_decided_by_first(*to_a) {
-            next_a
+        if op.is_decided_by_first(*to_a) {
+            let Some(next) = next_a else { break };
+            start = next;
+            at_a += 1;
+            at_b += passed(b.starts, at_b + 1, next);
         } else if op.is_decided_by_second(*to_b) {
-            next_b
+            let Some(next) = next_b else { break };
+            start = next;
+            at_b += 1;
+            at_a += passed(a.starts, at_a + 1, next);
         } else {
-            match (next_a, next_b) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (one, other) => one.or(other),
-            }
-        };
-        let Some(next) = next else { break };
-        start = next;
-        at_a += passed(a.starts, at_a + 1, next);
-        at_b += passed(b.starts, at_b + 1, next);
+            let next = match (next_a, next_b) {
+                (Some(a), Some(b)) => a.min(b),
+                (Some(next), None) | (None, Some(next)) => next,
+                (None, None) => break,
+            };
+            start = next;
+            at_a += usize::from(next_a == Some(next));
+            at_b += usize::from(next_b == Some(next));
+        }
     }
 }
 
@@ -246,11 +252,14 @@ fn meet(op: Op, a: Edges<'_>, b: Edges<'_>, pairs: &mut Vec<Pair>) {
 /// step, for most often the answer is 0 or 1.
 fn passed(starts: &[u128], from: usize, value: u128) -> usize {
     let rest = starts.get(from..).unwrap_or_default();
-    let mut reach = 1;
-    while rest.get(reach - 1).is_some_and(|start| *start <= value) && reach < rest.len() {
-        reach *= 2;
+    let (mut passed, mut step) = (0, 1);
+    while let Some(start) = rest.get(passed + step - 1)
+        && *start <= value
+    {
+        passed += step;
+        step *= 2;
     }
-    rest.get(..reach.min(rest.len()))
-        .unwrap_or_default()
-        .partition_point(|start| *start <= value)
+    let end = rest.len().min(passed + step - 1);
+    let open = rest.get(passed..end).unwrap_or_default();
+    passed + open.partition_point(|start| *start <= value)
 }
