@@ -28,6 +28,14 @@ pub(super) struct Asked {
 const MOST_HELD: usize = 9;
 
 impl Asked {
+    /// Adds what is asked besides.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.whole.extend(other.whole);
+        self.starts.extend(other.starts);
+        self.holds.extend(other.holds);
+        self.ends.extend(other.ends);
+    }
+
     /// Whether there are more choices than are made.
     pub(super) fn overflows(&self) -> bool {
         self.holds.len() > MOST_HELD
@@ -190,29 +198,32 @@ pub(super) fn settle(expr: &Expr, label: &str, value: Option<&str>) -> Status {
     }
 }
 
-/// One operand that is `decides` settles the group.
+/// One operand that is `decides` settles the group. Nothing is copied while all operands are the
+/// same: most selectors do not ask for most labels.
 fn settle_all(operands: &[Expr], label: &str, value: Option<&str>, decides: bool) -> Status {
-    let mut left: Vec<(Status, &Expr)> = Vec::with_capacity(operands.len());
-    for operand in operands {
+    let mut left: Option<Vec<Expr>> = None;
+    for (index, operand) in operands.iter().enumerate() {
+        let before = || operands.iter().take(index).cloned().collect();
         match settle(operand, label, value) {
             Status::Settled(holds) if holds == decides => return Status::Settled(decides),
-            Status::Settled(_) => {}
-            status @ (Status::Same | Status::Open(_)) => left.push((status, operand)),
+            Status::Settled(_) => {
+                left.get_or_insert_with(before);
+            }
+            Status::Same => {
+                if let Some(left) = &mut left {
+                    left.push(operand.clone());
+                }
+            }
+            Status::Open(expr) => left.get_or_insert_with(before).push(expr),
         }
     }
-    let is_same = |(status, _): &(Status, &Expr)| matches!(status, Status::Same);
-    if !left.is_empty() && left.len() == operands.len() && left.iter().all(is_same) {
+    let Some(mut left) = left.or_else(|| operands.is_empty().then(Vec::new)) else {
         return Status::Same;
-    }
-    let left = left.into_iter().map(|(status, operand)| match status {
-        Status::Open(expr) => expr,
-        Status::Same | Status::Settled(_) => operand.clone(),
-    });
-    let mut open: Vec<Expr> = left.collect();
-    match open.len() {
+    };
+    match left.len() {
         0 => Status::Settled(!decides),
-        1 => open.pop().map_or(Status::Settled(!decides), Status::Open),
-        _ if decides => Status::Open(Expr::Or(open)),
-        _ => Status::Open(Expr::And(open)),
+        1 => left.pop().map_or(Status::Settled(!decides), Status::Open),
+        _ if decides => Status::Open(Expr::Or(left)),
+        _ => Status::Open(Expr::And(left)),
     }
 }

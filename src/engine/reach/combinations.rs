@@ -85,11 +85,11 @@ pub(super) fn combinations(
     let mut found: FxHashSet<BTreeSet<usize>> = FxHashSet::default();
     let mut pods = Vec::new();
     for place in places {
-        for (holds, labelled) in
+        for (draft, own) in
             of_place(&selectors, &values, &place).ok_or_else(|| values.too_many(&selectors))?
         {
-            if found.insert(holds) {
-                pods.push(imagine_labelled(program, &labelled));
+            if found.insert(draft.holds.clone()) {
+                pods.push(imagine_labelled(program, &place.labelled(own)));
             }
             if pods.len() > MOST_COMBINATIONS {
                 return Err(values.too_many(&selectors));
@@ -164,16 +164,18 @@ pub fn differing_namespaces(one: &Program, other: &Program) -> BTreeSet<String> 
     differing
 }
 
-fn selectors(program: &Program, assumptions: &Assumptions) -> Vec<Expr> {
+fn selectors(program: &Program, assumptions: &Assumptions) -> Vec<Arc<Expr>> {
     let own = selectors_of(program);
     let all = own.iter().chain(&assumptions.asked);
     let all: BTreeMap<&str, &Expr> = all.map(|one| (one.as_str(), one.expr())).collect();
-    all.into_values().cloned().collect()
+    all.into_values().cloned().map(Arc::new).collect()
 }
 
 /// The labels that selectors ask for, each with the values that matter.
 struct Values {
     of: BTreeMap<String, BTreeSet<String>>,
+    /// Every label that is asked for, those too that no pod bears.
+    labels: Vec<String>,
     /// The labels, those first that most selectors ask for: what is settled by them needs no
     /// others.
     in_order: Vec<String>,
@@ -182,21 +184,20 @@ struct Values {
 }
 
 impl Values {
-    fn of(program: &Program, selectors: &[Expr], assumptions: &Assumptions) -> Self {
+    fn of(program: &Program, selectors: &[Arc<Expr>], assumptions: &Assumptions) -> Self {
         let mut of: BTreeMap<String, Asked> = BTreeMap::new();
-        for expr in selectors {
-            collect(expr, &mut of);
-        }
-        for label in &assumptions.absent {
-            of.remove(label);
-        }
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for expr in selectors {
             let mut own = BTreeMap::new();
             collect(expr, &mut own);
-            for label in own.into_keys().filter(|label| of.contains_key(label)) {
-                *counts.entry(label).or_default() += 1;
+            for (label, asked) in own {
+                *counts.entry(label.clone()).or_default() += 1;
+                of.entry(label).or_default().extend(asked);
             }
+        }
+        let labels = of.keys().cloned().collect();
+        for label in &assumptions.absent {
+            of.remove(label);
         }
         let mut in_order: Vec<String> = of.keys().cloned().collect();
         in_order.sort_by_key(|label| std::cmp::Reverse(counts.get(label).copied()));
@@ -217,6 +218,7 @@ impl Values {
         });
         Self {
             of: of.collect(),
+            labels,
             in_order,
             overflows,
         }
@@ -233,7 +235,7 @@ impl Values {
         labels.any(|label| label.starts_with(prefix) && !names.contains(&label.as_str()))
     }
 
-    fn too_many(&self, selectors: &[Expr]) -> TooManyPods {
+    fn too_many(&self, selectors: &[Arc<Expr>]) -> TooManyPods {
         let mut labels: Vec<(String, usize)> = self
             .of
             .iter()
@@ -241,7 +243,7 @@ impl Values {
             .collect();
         labels.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let first = labels.first().map(|(label, _)| label.clone());
-        let asks = |expr: &&Expr| {
+        let asks = |expr: &&Arc<Expr>| {
             let mut of = BTreeMap::new();
             collect(expr, &mut of);
             first.as_ref().is_some_and(|label| of.contains_key(label))
@@ -327,54 +329,43 @@ fn place(program: &Program, values: &Values, namespace: &str, account: &str) -> 
     }
 }
 
-/// The combinations of one namespace and account; nothing where there are too many.
+/// The combinations of one namespace and account, each with the labels that it has besides what is
+/// settled there; nothing where there are too many.
 fn of_place(
-    selectors: &[Expr],
+    selectors: &[Arc<Expr>],
     values: &Values,
     place: &InPlace,
-) -> Option<Vec<(BTreeSet<usize>, Labelled)>> {
+) -> Option<Vec<(Arc<Draft>, Settled)>> {
     let mut begin = Draft {
         holds: BTreeSet::new(),
-        open: selectors
-            .iter()
-            .cloned()
-            .map(Arc::new)
-            .enumerate()
-            .collect(),
+        open: selectors.iter().cloned().enumerate().collect(),
     };
-    let asked: BTreeSet<&String> = values.of.keys().collect();
     for (label, value) in &place.settled {
-        begin = begin.with(label, Some(value));
+        begin.settle(label, Some(value));
     }
-    let settled: BTreeSet<&String> = place.settled.iter().map(|(label, _)| label).collect();
     // Labels that are asked for and can be nothing here; and those that no pod bears.
-    let mut all = BTreeMap::new();
-    for expr in selectors {
-        collect(expr, &mut all);
-    }
-    for label in all.keys() {
-        let is_free = asked.contains(label) && place.free.contains(label);
-        if !is_free && !settled.contains(label) {
-            begin = begin.with(label, None);
+    for label in &values.labels {
+        let is_settled = place.settled.iter().any(|(known, _)| known == label);
+        if !is_settled && !place.free.contains(label) {
+            begin.settle(label, None);
         }
     }
-    let mut drafts: Vec<(Draft, Settled)> = vec![(begin, Vec::new())];
+    let mut drafts: Vec<(Arc<Draft>, Settled)> = vec![(Arc::new(begin), Vec::new())];
     for label in &place.free {
-        let mut next: Vec<(Draft, Settled)> = Vec::new();
-        let mut known: FxHashSet<Draft> = FxHashSet::default();
+        let mut next: Vec<(Arc<Draft>, Settled)> = Vec::new();
+        let mut known: FxHashSet<Arc<Draft>> = FxHashSet::default();
         let of_label = values.of.get(label);
         for (draft, own) in drafts {
-            let absent = draft.with(label, None);
-            let mut add = |draft: Draft, own: Settled| {
-                if known.insert(draft.clone()) {
-                    next.push((draft, own));
+            let mut add = |draft: Draft, with: Option<&String>| {
+                let draft = Arc::new(draft);
+                if known.insert(Arc::clone(&draft)) {
+                    let with = with.map(|value| (label.clone(), value.clone()));
+                    next.push((draft, own.iter().cloned().chain(with).collect()));
                 }
             };
-            add(absent, own.clone());
+            add(draft.with(label, None), None);
             for value in of_label.into_iter().flatten() {
-                let mut with = own.clone();
-                with.push((label.clone(), value.clone()));
-                add(draft.with(label, Some(value)), with);
+                add(draft.with(label, Some(value)), Some(value));
             }
         }
         drafts = next;
@@ -382,40 +373,48 @@ fn of_place(
             return None;
         }
     }
-    let pods = drafts.into_iter().map(|(draft, own)| {
-        let is_own = |(label, _): &&(String, String)| {
-            !label.starts_with(OF_NAMESPACE) && !label.starts_with(OF_SERVICE_ACCOUNT)
+    Some(drafts)
+}
+
+impl InPlace {
+    /// A pod here with these labels besides.
+    fn labelled(&self, own: Settled) -> Labelled {
+        let is_inherited = |(label, _): &(String, String)| {
+            label.starts_with(OF_NAMESPACE) || label.starts_with(OF_SERVICE_ACCOUNT)
         };
+        let (inherited, own): (Settled, Settled) = own.into_iter().partition(is_inherited);
         let sketch = PodSketch {
-            namespace: place.namespace.clone(),
-            service_account: Some(place.account.clone()),
-            labels: own.iter().filter(is_own).cloned().collect(),
+            namespace: self.namespace.clone(),
+            service_account: Some(self.account.clone()),
+            labels: own.into_iter().collect(),
             ..PodSketch::default()
         };
-        let inherited = own.iter().filter(|pair| !is_own(pair)).cloned().collect();
-        (
-            draft.holds,
-            Labelled::inheriting(sketch, &place.settled, inherited),
-        )
-    });
-    Some(pods.collect())
+        Labelled::inheriting(sketch, &self.settled, inherited)
+    }
 }
 
 impl Draft {
     /// The same where the label is settled.
     fn with(&self, label: &str, value: Option<&str>) -> Self {
-        let mut holds = self.holds.clone();
-        let mut open = Vec::with_capacity(self.open.len());
-        for (number, expr) in &self.open {
-            match settle(expr, label, value) {
-                Status::Settled(true) => {
-                    holds.insert(*number);
-                }
-                Status::Settled(false) => {}
-                Status::Same => open.push((*number, Arc::clone(expr))),
-                Status::Open(expr) => open.push((*number, Arc::new(expr))),
+        let mut with = self.clone();
+        with.settle(label, value);
+        with
+    }
+
+    /// Settles a label: what asks for it holds, does not, or hangs on less.
+    fn settle(&mut self, label: &str, value: Option<&str>) {
+        let Self { holds, open } = self;
+        open.retain_mut(|(number, expr)| match settle(expr, label, value) {
+            Status::Settled(true) => {
+                holds.insert(*number);
+                false
             }
-        }
-        Self { holds, open }
+            Status::Settled(false) => false,
+            Status::Same => true,
+            Status::Open(left) => {
+                *expr = Arc::new(left);
+                true
+            }
+        });
     }
 }
