@@ -302,34 +302,65 @@ impl Prover<'_> {
             }
             return Ok(());
         }
-        // By which of the names a receiver calls the port that a packet goes to is not known: every
-        // choice of them is looked at.
+        let mut by_asked: BTreeMap<Option<BTreeSet<String>>, Rc<[(EndId, Meant)]>> =
+            BTreeMap::new();
         for from in from {
-            let mut asked = names.clone();
-            // What is known whatever receivers call their ports is so by every choice.
-            let mut is_asked = self.asks_names(*from, to)?;
-            if is_asked {
-                asked.extend(self.reach.names_asked(*from, to));
-                // Of more choices than these it stays unknown what names decide.
-                is_asked = asked.len() <= MOST_NAMES;
+            let asked = self.names_told_apart(names, *from, to)?;
+            let choices = match by_asked.get(&asked) {
+                Some(choices) => Rc::clone(choices),
+                None => self.choices(intent, names, known, (to, asked.as_ref()))?,
+            };
+            for (end, meant) in choices.iter() {
+                self.look_between(intent, *meant, (*from, *end), proof)?;
             }
-            let choices = if is_asked { &asked } else { names };
-            for chosen in choices_of(choices) {
-                let end = if is_asked {
-                    self.reach.called(to, &chosen)
-                } else {
-                    to
-                };
-                let own: BTreeSet<String> = chosen.intersection(names).cloned().collect();
-                let meant = match known.get(&own) {
-                    Some(meant) => *meant,
-                    None => self.meant_by(intent, names, to, &own)?,
-                };
-                known.insert(own, meant);
-                self.look_between(intent, meant, (*from, end), proof)?;
-            }
+            by_asked.insert(asked, choices);
         }
         Ok(())
+    }
+
+    /// By which names receivers of whom it is not known what they call their ports are told apart, for
+    /// packets from one class to another of which an intent means ports by `names`. Nothing where what
+    /// is known is so by every choice of them, and where there are too many: then it stays unknown what
+    /// names decide.
+    fn names_told_apart(
+        &mut self,
+        names: &BTreeSet<String>,
+        from: EndId,
+        to: EndId,
+    ) -> Result<Option<BTreeSet<String>>, SpaceError> {
+        if !self.asks_names(from, to)? {
+            return Ok(None);
+        }
+        let mut asked = names.clone();
+        asked.extend(self.reach.names_asked(from, to));
+        Ok((asked.len() <= MOST_NAMES).then_some(asked))
+    }
+
+    /// By which of the names a receiver calls the port that a packet goes to is not known: for every
+    /// choice of them the class that calls it so, where it is `asked` by which, and what the intent means
+    /// of the packets to it.
+    fn choices(
+        &mut self,
+        intent: &Intent,
+        names: &BTreeSet<String>,
+        known: &mut Chosen,
+        (to, asked): (EndId, Option<&BTreeSet<String>>),
+    ) -> Result<Rc<[(EndId, Meant)]>, SpaceError> {
+        let mut choices = Vec::new();
+        for chosen in choices_of(asked.unwrap_or(names)) {
+            let end = match asked {
+                Some(_) => self.reach.called(to, &chosen),
+                None => to,
+            };
+            let own: BTreeSet<String> = chosen.intersection(names).cloned().collect();
+            let meant = match known.get(&own) {
+                Some(meant) => *meant,
+                None => self.meant_by(intent, names, to, &own)?,
+            };
+            known.insert(own, meant);
+            choices.push((end, meant));
+        }
+        Ok(choices.into())
     }
 
     /// What an intent means of the packets to a class, whose pods call the port by each of `called`
