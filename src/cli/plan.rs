@@ -9,8 +9,8 @@ use crate::bundle::{HostEndpoints, Plan, Target, Wanted};
 use crate::finding::{Error, Input, InputError, Place, Span};
 use crate::net::Cidr;
 use crate::profile::{
-    ClusterProfile, Library, Name, Network, Platform, PlatformProfile, Surroundings, Workers,
-    workers_of,
+    ClusterProfile, Library, Name, Network, Platform, PlatformProfile, RegionProfile, Surroundings,
+    Workers, workers_of,
 };
 use crate::question::logging;
 use crate::question::subject::Known;
@@ -20,6 +20,7 @@ use crate::source::text::read_text;
 use super::known::nodes;
 use super::layout::Section;
 use super::library::ProfilesArguments;
+use super::parallel::{beside, each};
 use super::terminal;
 
 /// The word for every region.
@@ -107,22 +108,66 @@ pub(super) fn laid_out(
     library: &Library,
 ) -> Result<(Vec<Plan>, Option<Section>), Error> {
     arguments.check()?;
-    let platform = library.platform()?;
     if let Some(path) = &arguments.cluster {
-        let input = read_text(path)?;
-        let cluster = ClusterProfile::read(&input)?;
-        let section = cluster.gitops.clone().map(|gitops| Section {
-            input: Arc::clone(&input),
+        let (platform, own) = beside(
+            || library.platform(),
+            || ClusterFacts::read(path, arguments, library),
+        );
+        let (platform, own) = (platform?, own?);
+        let section = own.profile.gitops.clone().map(|gitops| Section {
+            input: Arc::clone(&own.input),
             gitops,
         });
-        let plan = cluster_plan(arguments, library, platform, &input, cluster)?;
+        let plan = cluster_plan(arguments, library, platform, own)?;
         return Ok((vec![plan], section));
     }
-    let plans: Result<Vec<Plan>, Error> = region_names(arguments, library)?
-        .iter()
-        .map(|region| region_plan(arguments, library, platform.clone(), region))
+    let names = region_names(arguments, library)?;
+    let (platform, regions) = beside(
+        || library.platform(),
+        || each(&names, |name| library.region(name)),
+    );
+    let platform = platform?;
+    let plans: Result<Vec<Plan>, Error> = regions
+        .into_iter()
+        .map(|region| region_plan(arguments, platform.clone(), region?))
         .collect();
     Ok((plans?, None))
+}
+
+/// What is known of one cluster.
+struct ClusterFacts {
+    input: Arc<Input>,
+    profile: ClusterProfile,
+    region: RegionProfile,
+}
+
+impl ClusterFacts {
+    fn read(path: &Path, arguments: &PlanArguments, library: &Library) -> Result<Self, Error> {
+        let input = read_text(path)?;
+        let profile = ClusterProfile::read(&input)?;
+        let named = || Place::new(&input, profile.region.span);
+        let asked = arguments.region.as_deref();
+        if let Some(region) = asked.filter(|region| *region != profile.region.as_str()) {
+            return Err(InputError::new(format!(
+                "`--region {region}` is asked for, but the cluster is in {}",
+                profile.region.value
+            ))
+            .at(named())
+            .into());
+        }
+        let region = library.region(profile.region.as_str()).map_err(|error| {
+            if error.place().is_none() {
+                error.at(named())
+            } else {
+                error
+            }
+        })?;
+        Ok(Self {
+            input,
+            profile,
+            region,
+        })
+    }
 }
 
 fn region_names(arguments: &PlanArguments, library: &Library) -> Result<Vec<String>, InputError> {
@@ -136,9 +181,8 @@ fn region_names(arguments: &PlanArguments, library: &Library) -> Result<Vec<Stri
 
 fn region_plan(
     arguments: &PlanArguments,
-    library: &Library,
     platform: PlatformProfile,
-    region: &str,
+    region: RegionProfile,
 ) -> Result<Plan, Error> {
     let asked = arguments.networks();
     let (pod_subnet, pods_at) = match arguments.pod_subnet()? {
@@ -157,7 +201,7 @@ fn region_plan(
         host_endpoints: arguments.host_endpoints.into(),
         wanted: Wanted::default().then(arguments.with.clone(), arguments.without.clone()),
         strict: arguments.strict,
-        ..Plan::usual(library.region(region)?, platform, networks)
+        ..Plan::usual(region, platform, networks)
     };
     plan.check(pods_at.as_ref())?;
     Ok(plan)
@@ -167,28 +211,14 @@ fn cluster_plan(
     arguments: &PlanArguments,
     library: &Library,
     platform: PlatformProfile,
-    input: &Arc<Input>,
-    cluster: ClusterProfile,
+    own: ClusterFacts,
 ) -> Result<Plan, Error> {
-    if let Some(region) = arguments
-        .region
-        .as_deref()
-        .filter(|r| *r != cluster.region.as_str())
-    {
-        return Err(InputError::new(format!(
-            "`--region {region}` is asked for, but the cluster is in {}",
-            cluster.region.value
-        ))
-        .at(Place::new(input, cluster.region.span))
-        .into());
-    }
-    let region = library.region(cluster.region.as_str()).map_err(|error| {
-        if error.place().is_none() {
-            error.at(Place::new(input, cluster.region.span))
-        } else {
-            error
-        }
-    })?;
+    let ClusterFacts {
+        input,
+        profile: cluster,
+        region,
+    } = own;
+    let input = &input;
     let own: Vec<Network> = cluster.networks.iter().map(|n| n.value).collect();
     let asked = arguments.networks();
     if let Some(network) = asked.iter().find(|network| !own.contains(network)) {
