@@ -60,7 +60,8 @@ impl Spaces {
     /// first is in no part and not in the rest.
     ///
     /// This is [`Spaces::first_match`] put together by decision, and far cheaper where there are
-    /// many entries and few decisions.
+    /// many entries and few decisions: which of some neighbours with one decision comes first does not
+    /// matter.
     ///
     /// # Errors
     /// The keeper's limit is reached.
@@ -69,21 +70,20 @@ impl Spaces {
         list: &[(Space, usize)],
         decisions: usize,
     ) -> Result<Decided, SpaceError> {
-        let mut runs: Vec<Run> = list
-            .iter()
-            .map(|(space, decision)| Run {
-                parts: (0..decisions)
-                    .map(|number| {
-                        if number == *decision {
-                            *space
-                        } else {
-                            Space::EMPTY
-                        }
-                    })
-                    .collect(),
-                held: *space,
-            })
-            .collect();
+        let mut runs = Vec::new();
+        for neighbours in list.chunk_by(|one, next| one.1 == next.1) {
+            let spaces: Vec<Space> = neighbours.iter().map(|(space, _)| *space).collect();
+            let held = self.union_of(&spaces)?;
+            let decision = neighbours.first().map(|(_, decision)| *decision);
+            let part = |number| match decision {
+                Some(decision) if decision == number => held,
+                _ => Space::EMPTY,
+            };
+            runs.push(Run {
+                parts: (0..decisions).map(part).collect(),
+                held,
+            });
+        }
         while runs.len() > 1 {
             let mut next = Vec::with_capacity(runs.len().div_ceil(2));
             let mut rest = runs.into_iter();
