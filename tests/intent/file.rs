@@ -8,7 +8,9 @@ use palisade::engine::space::{Cube, Space, Spaces};
 use palisade::finding::Input;
 use palisade::net::{Cidr, PortRange, Protocol};
 use palisade::profile::Network;
-use palisade::question::intent::{Expect, Group, Icmp, Intent, Named, Part, read, schema};
+use palisade::question::intent::{
+    Expect, Group, Icmp, Intent, Named, Part, PartSpaces, read, schema,
+};
 
 fn intents(text: &str) -> Vec<Intent> {
     read(&Input::new("intents.yaml", text)).unwrap_or_else(|error| panic!("{error}\n{text}"))
@@ -113,7 +115,10 @@ intents:
 ",
     );
     let mut spaces = Spaces::new();
-    let space = read[0].space(&mut spaces, &Named::new()).unwrap();
+    let mut known = PartSpaces::default();
+    let space = read[0]
+        .space(&mut spaces, &mut known, &Named::new())
+        .unwrap();
     let to = |text: &str| palisade::engine::space::Addresses::of([net(text).to_net()]);
     let ten = Cube::any().family(Family::V4).to(to("10.0.0.0/8"));
     let tcp = ten.clone().protocols([6]).to_ports([(80, 80)]);

@@ -7,7 +7,7 @@ use palisade::engine::space::{Header, Space, Spaces};
 use palisade::engine::{Flow, HostId, ImaginedPod, InterfaceId, Outcome, Party, PodSketch};
 use palisade::net::{Cidr, Protocol};
 use palisade::profile::Network;
-use palisade::question::intent::{Expect, Group, Intent, Named, Part};
+use palisade::question::intent::{Expect, Group, Intent, Named, Part, PartSpaces};
 
 use crate::place::Place;
 
@@ -109,7 +109,9 @@ impl<'a> Held<'a> {
 
     /// The first flow that is not as `intent` expects, told.
     pub(crate) fn refute(&mut self, intent: &Intent) -> Option<String> {
-        let space = intent.space(&mut self.spaces, &Named::new()).unwrap();
+        let space = intent
+            .space(&mut self.spaces, &mut PartSpaces::default(), &Named::new())
+            .unwrap();
         assert!(!space.is_empty(), "{}", intent.name);
         let from = self.ends(&intent.from);
         let to = self.ends(&intent.to);

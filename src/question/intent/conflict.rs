@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::engine::space::{Space, SpaceError, Spaces};
 use crate::finding::InputError;
 
-use super::{Expect, Intent, Named};
+use super::{Expect, Intent, Named, PartSpaces};
 
 /// Two of `intents` that cannot both hold: they are about the same groups, written alike, and
 /// expect different things of one packet. Two groups that merely share ends are not compared:
@@ -15,10 +15,11 @@ use super::{Expect, Intent, Named};
 /// The keeper's limit is reached.
 pub fn conflict(intents: &[Intent], spaces: &mut Spaces) -> Result<Option<InputError>, SpaceError> {
     let mut groups: BTreeMap<String, Vec<(&Intent, Space)>> = BTreeMap::new();
+    let mut known = PartSpaces::default();
     for intent in intents {
         let ends = format!("{} -> {}", intent.from, intent.to);
         // What a receiver calls its ports is not known before it is.
-        let space = intent.space(spaces, &Named::new())?;
+        let space = intent.space(spaces, &mut known, &Named::new())?;
         groups.entry(ends).or_default().push((intent, space));
     }
     for alike in groups.values() {

@@ -16,7 +16,7 @@ use crate::yaml::{self, Located};
 use super::written::{
     Intents, List, WrittenExpect, WrittenFlow, WrittenGroup, WrittenIcmp, WrittenIntent,
 };
-use super::{Expect, Group, Icmp, Intent, Named, Part, conflict};
+use super::{Expect, Group, Icmp, Intent, Named, Part, PartSpaces, conflict};
 
 /// What every refusal of an intent without packets says.
 const ALWAYS: &str = "an intent that means no packet would always hold";
@@ -40,6 +40,7 @@ pub fn read(input: &Arc<Input>) -> Result<Vec<Intent>, InputError> {
             .hint("a file without intents would always hold"));
     }
     let mut spaces = Spaces::new();
+    let mut known = PartSpaces::default();
     let mut names: HashMap<&str, Span> = HashMap::new();
     let mut intents = Vec::with_capacity(written.intents.len());
     for one in written.intents.iter() {
@@ -53,7 +54,8 @@ pub fn read(input: &Arc<Input>) -> Result<Vec<Intent>, InputError> {
             return Err(reader.error(message, name.span).also(first));
         }
         let intent = reader.intent(one)?;
-        let space = intent.space(&mut spaces, &Named::new()).map_err(too_many)?;
+        let space = intent.space(&mut spaces, &mut known, &Named::new());
+        let space = space.map_err(too_many)?;
         if space.is_empty() {
             let message = format!("the intent `{}` means no packet", name.value);
             return Err(reader.error(message, name.span).hint(ALWAYS));

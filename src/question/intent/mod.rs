@@ -25,7 +25,7 @@ pub use conflict::conflict;
 pub use facts::Facts;
 pub use file::{read, schema};
 pub use group::Group;
-pub use part::{Icmp, Part};
+pub use part::{Icmp, Part, PartSpaces};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -103,13 +103,19 @@ impl Intent {
 
     /// The packets that are meant: those of any part, without the excepted ones, from and to the
     /// listed addresses where an end is [`Group::Nets`]. `named` are the packets that go to a port
-    /// which their receiver calls so, by name; none where a name is not there.
+    /// which their receiver calls so, by name; none where a name is not there. `known` is what was found
+    /// out of parts before, with the same keeper.
     ///
     /// # Errors
     /// The keeper's limit is reached.
-    pub fn space(&self, spaces: &mut Spaces, named: &Named) -> Result<Space, SpaceError> {
-        let meant = union(spaces, &self.parts, named)?;
-        let not_meant = union(spaces, &self.except, named)?;
+    pub fn space(
+        &self,
+        spaces: &mut Spaces,
+        known: &mut PartSpaces,
+        named: &Named,
+    ) -> Result<Space, SpaceError> {
+        let meant = union(spaces, known, &self.parts, named)?;
+        let not_meant = union(spaces, known, &self.except, named)?;
         let scope = self.scope(spaces)?;
         let within = spaces.intersection(meant, scope)?;
         spaces.difference(within, not_meant)
@@ -136,20 +142,22 @@ impl Intent {
 pub type Named = BTreeMap<String, Space>;
 
 /// The packets of any of the parts.
-fn union(spaces: &mut Spaces, parts: &[Part], named: &Named) -> Result<Space, SpaceError> {
-    let plain = parts.iter().filter(|part| part.names.is_none());
-    let cubes: Vec<Cube> = plain.flat_map(Part::cubes).collect();
-    let mut all = spaces.union_of_cubes(&cubes)?;
+fn union(
+    spaces: &mut Spaces,
+    known: &mut PartSpaces,
+    parts: &[Part],
+    named: &Named,
+) -> Result<Space, SpaceError> {
+    let mut all = Vec::with_capacity(parts.len());
     for part in parts {
-        let Some(names) = &part.names else { continue };
-        let called: Vec<Space> = names
-            .iter()
-            .filter_map(|name| named.get(name).copied())
-            .collect();
-        let called = spaces.union_of(&called)?;
-        let meant = spaces.union_of_cubes(&part.cubes())?;
-        let meant = spaces.intersection(meant, called)?;
-        all = spaces.union(all, meant)?;
+        let mut meant = known.of(part, spaces)?;
+        if let Some(names) = &part.names {
+            let called = names.iter().filter_map(|name| named.get(name).copied());
+            let called: Vec<Space> = called.collect();
+            let called = spaces.union_of(&called)?;
+            meant = spaces.intersection(meant, called)?;
+        }
+        all.push(meant);
     }
-    Ok(all)
+    spaces.union_of(&all)
 }

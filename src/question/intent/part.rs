@@ -1,14 +1,16 @@
 //! Packets, as intents describe them.
 
+use rustc_hash::FxHashMap;
+
 use crate::engine::Family;
-use crate::engine::space::{Addresses, Cube, Ranges};
+use crate::engine::space::{Addresses, Cube, Ranges, Space, SpaceError, Spaces};
 use crate::net::{Cidr, PortRange, Protocol};
 
 /// Packets that have all that is said of them. What is not said may be anything, or be absent.
 ///
 /// A list that is there is never empty. `ports`, `source_ports` and `names` go with a protocol that has ports, `icmp` with
 /// ICMP or ICMPv6.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Part {
     /// Where they come from.
     pub sources: Option<Vec<Cidr>>,
@@ -27,7 +29,7 @@ pub struct Part {
 }
 
 /// A kind of ICMP packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Icmp {
     /// The type.
     pub kind: u8,
@@ -166,6 +168,23 @@ impl Part {
                 ..cube.clone().family(*family)
             })
             .collect()
+    }
+}
+
+/// The packets of parts, each found out once: many intents say the same of some of their packets. Of one
+/// keeper only.
+#[derive(Debug, Default)]
+pub struct PartSpaces(FxHashMap<Part, Space>);
+
+impl PartSpaces {
+    /// The packets of a part, whatever their receiver calls the port.
+    pub(super) fn of(&mut self, part: &Part, spaces: &mut Spaces) -> Result<Space, SpaceError> {
+        if let Some(known) = self.0.get(part) {
+            return Ok(*known);
+        }
+        let space = spaces.union_of_cubes(&part.cubes())?;
+        self.0.insert(part.clone(), space);
+        Ok(space)
     }
 }
 
